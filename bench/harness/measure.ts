@@ -1,0 +1,132 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isMeasurable, treeUsage } from './proc-stat.ts';
+import type { LoadPlan, LoadResult, LoadTool } from '../load/load.ts';
+import type { RunningServer, Target } from '../servers/server.ts';
+
+/** One measurement: one row, one connection count, one round. */
+export interface Sample {
+  round: number;
+  row: string;
+  connections: number;
+  calls: number;
+  callsPerSecond: number;
+  p50Ms: number;
+  p99Ms: number;
+  /** Of the server's whole process tree; undefined where it can't be read. */
+  cpuMicrosPerCall: number | undefined;
+  /** How much of one core the load tool took: near 1 the tool was the limit. */
+  toolCores: number | undefined;
+  /** How much of one core the idle servers took meanwhile. */
+  othersCores: number | undefined;
+  wrong: number;
+  errors: number;
+}
+
+/** A server that is up, with what was seen of it so far. */
+export interface Subject {
+  row: string;
+  server: RunningServer;
+  rssReadyBytes: number;
+  rssPeakBytes: number;
+  processesMax: number;
+  answered: number;
+  /** Wrong answers and missing ones, warm-up included. */
+  wrong: number;
+  errors: number;
+  /** Calls that may have been made without an answer the tool counted. */
+  uncounted: number;
+}
+
+const rssEveryMs = 250;
+const idleWaitsMax = 20;
+
+/** Sends the target's probes one by one and compares each answer. */
+export async function probe(subject: Subject): Promise<void> {
+  const { url, status, probes } = subject.server.target;
+  for (const { body, expect } of probes) {
+    const headers = { 'content-type': 'application/json' };
+    const response = await fetch(url, { method: 'POST', headers, body });
+    const text = await response.text();
+    if (response.status !== status || !text.includes(expect)) {
+      throw new Error(`Wrong answer: ${response.status} ${text.slice(0, 500)}, expected ${expect}`);
+    }
+    subject.answered += 1;
+  }
+}
+
+/** Runs the load tool once against a subject and counts what it did. */
+export async function load(subject: Subject, tool: LoadTool, plan: LoadPlan): Promise<LoadRun> {
+  const target: Target = subject.server.target;
+  const watch = setInterval(() => observeMemory(subject), rssEveryMs);
+  let toolPid = 0;
+  let toolMs = 0;
+  // The last reading misses at most one interval; the tool's CPU is only shown to tell whether it was the limit.
+  const toolWatch = setInterval(() => (toolMs = Math.max(toolMs, treeUsage(toolPid).cpuMs)), rssEveryMs / 5);
+  const before = treeUsage(subject.server.pid).cpuMs;
+  try {
+    const result = await tool.run(target, plan, (pid) => (toolPid = pid));
+    observeMemory(subject);
+    const cpuMs = treeUsage(subject.server.pid).cpuMs - before;
+    subject.answered += result.calls - result.wrong;
+    subject.wrong += result.wrong;
+    subject.errors += result.errors;
+    subject.uncounted += plan.connections + result.wrong + result.errors;
+    return { result, cpuMs, toolMs };
+  } finally {
+    clearInterval(watch);
+    clearInterval(toolWatch);
+  }
+}
+
+interface LoadRun {
+  result: LoadResult;
+  cpuMs: number;
+  toolMs: number;
+}
+
+function observeMemory(subject: Subject): void {
+  const { rssBytes, processes } = treeUsage(subject.server.pid);
+  subject.rssPeakBytes = Math.max(subject.rssPeakBytes, rssBytes);
+  subject.processesMax = Math.max(subject.processesMax, processes);
+}
+
+/** Measures one subject while the others idle. */
+export async function measure(
+  subject: Subject,
+  others: Subject[],
+  tool: LoadTool,
+  plan: LoadPlan & { round: number },
+): Promise<Sample> {
+  const othersMs = (): number => others.reduce((sum, other) => sum + treeUsage(other.server.pid).cpuMs, 0);
+  const before = othersMs();
+  const { result, cpuMs, toolMs } = await load(subject, tool, plan);
+  return {
+    round: plan.round,
+    row: subject.row,
+    connections: plan.connections,
+    calls: result.calls,
+    callsPerSecond: result.calls / result.seconds,
+    p50Ms: result.p50Ms,
+    p99Ms: result.p99Ms,
+    cpuMicrosPerCall: ifMeasured((cpuMs * 1000) / Math.max(1, result.calls)),
+    toolCores: ifMeasured(toolMs / 1000 / result.seconds),
+    othersCores: ifMeasured((othersMs() - before) / 1000 / result.seconds),
+    wrong: result.wrong,
+    errors: result.errors,
+  };
+}
+
+function ifMeasured(value: number): number | undefined {
+  return isMeasurable ? value : undefined;
+}
+
+/** Waits until a server has ended the calls that the tool cut off, so that they do not burden the next one. */
+export async function untilIdle({ server }: Subject): Promise<void> {
+  let last = -1;
+  for (let wait = 0; wait < idleWaitsMax; wait += 1) {
+    const { cpuMs } = treeUsage(server.pid);
+    if (cpuMs - last <= 10 && last >= 0) return;
+    last = cpuMs;
+    await sleep(150);
+  }
+}

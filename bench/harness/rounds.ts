@@ -1,0 +1,137 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { LoadTool } from '../load/load.ts';
+import type { Options } from '../options.ts';
+import type { Row } from '../servers/server.ts';
+import { load, measure, probe, untilIdle } from './measure.ts';
+import type { Sample, Subject } from './measure.ts';
+import { treeUsage } from './proc-stat.ts';
+
+/** One row's life in one round. */
+interface Life {
+  round: number;
+  row: string;
+  readyMs: number;
+  rssReadyBytes: number;
+  rssPeakBytes: number;
+  processes: number;
+  note: string | undefined;
+}
+
+/** Everything a run found out. */
+export interface Findings {
+  samples: Sample[];
+  lives: Life[];
+  /** Row → why it was not run. */
+  notRun: Map<string, string>;
+  failures: string[];
+}
+
+interface Setting {
+  options: Options;
+  tool: LoadTool;
+  /** For everything that is written. */
+  folder: string;
+  say(text: string): void;
+}
+
+const warmUpConnections = 50;
+
+/** All rounds: each starts every row anew, measures them in rotating order, checks and ends them. */
+export async function runRounds(rows: Row[], setting: Setting): Promise<Findings> {
+  const findings: Findings = { samples: [], lives: [], notRun: new Map(), failures: [] };
+  for (const row of rows) {
+    const obstacle = row.obstacle();
+    if (obstacle !== undefined) findings.notRun.set(row.name, obstacle);
+  }
+  for (let round = 0; round < setting.options.rounds; round += 1) {
+    const folder = join(setting.folder, `round-${round}`);
+    mkdirSync(folder, { recursive: true });
+    await runRound(rows, round, { ...setting, folder }, findings);
+    rmSync(folder, { recursive: true, force: true });
+  }
+  return findings;
+}
+
+async function runRound(rows: Row[], round: number, setting: Setting, findings: Findings): Promise<void> {
+  const { options, tool, say } = setting;
+  const subjects: Subject[] = [];
+  const lives = new Map<string, Life>();
+  try {
+    for (const row of rotate(rows, round)) {
+      if (findings.notRun.has(row.name)) continue;
+      say(`round ${round + 1}/${options.rounds}: starting ${row.name}`);
+      const subject = await startSubject(row, setting.folder, findings);
+      if (subject === undefined) continue;
+      subjects.push(subject);
+      lives.set(row.name, newLife(round, subject));
+      await load(subject, tool, { connections: warmUpConnections, seconds: options.warmUpSeconds });
+      await untilIdle(subject);
+    }
+    for (const [turn, connections] of rotate(options.connections, round).entries()) {
+      for (const subject of rotate(subjects, round + turn)) {
+        await load(subject, tool, { connections, seconds: 1 });
+        const others = subjects.filter((other) => other !== subject);
+        const plan = { round, connections, seconds: options.seconds };
+        const sample = await measure(subject, others, tool, plan);
+        findings.samples.push(sample);
+        await untilIdle(subject);
+        const { callsPerSecond, p99Ms, wrong } = sample;
+        say(
+          `  ${subject.row} × ${connections}: ${Math.round(callsPerSecond)}/s, p99 ${p99Ms} ms, ${wrong} wrong`,
+        );
+      }
+    }
+    await finishAll(subjects, lives, findings);
+  } finally {
+    for (const subject of subjects) await subject.server.stop();
+    findings.lives.push(...lives.values());
+  }
+}
+
+async function startSubject(row: Row, folder: string, findings: Findings): Promise<Subject | undefined> {
+  try {
+    const server = await row.start(join(folder, row.name));
+    const rssReadyBytes = treeUsage(server.pid).rssBytes;
+    const counts = { rssPeakBytes: 0, processesMax: 0, answered: 0, wrong: 0, errors: 0, uncounted: 0 };
+    const subject: Subject = { row: row.name, server, rssReadyBytes, ...counts };
+    await probe(subject).catch(async (error: unknown) => {
+      await server.stop();
+      throw error;
+    });
+    return subject;
+  } catch (error) {
+    findings.notRun.set(row.name, messageOf(error));
+    return undefined;
+  }
+}
+
+function newLife(round: number, { row, rssReadyBytes, server: { readyMs } }: Subject): Life {
+  return { round, row, readyMs, rssReadyBytes, rssPeakBytes: 0, processes: 0, note: undefined };
+}
+
+async function finishAll(subjects: Subject[], lives: Map<string, Life>, findings: Findings): Promise<void> {
+  for (const subject of subjects) {
+    const life = lives.get(subject.row);
+    if (life === undefined) continue;
+    life.rssPeakBytes = subject.rssPeakBytes;
+    life.processes = subject.processesMax;
+    const { row, answered, wrong, errors, uncounted } = subject;
+    if (wrong > 0) findings.failures.push(`${row}: ${wrong} wrong answers`);
+    if (errors > 0) findings.failures.push(`${row}: ${errors} calls without an answer`);
+    try {
+      life.note = await subject.server.finish({ atLeast: answered, atMost: answered + uncounted });
+    } catch (error) {
+      findings.failures.push(`${subject.row}: ${messageOf(error)}`);
+    }
+  }
+}
+
+function rotate<T>(list: T[], by: number): T[] {
+  const at = list.length === 0 ? 0 : by % list.length;
+  return [...list.slice(at), ...list.slice(0, at)];
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,65 @@
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import type { Target } from '../servers/server.ts';
+import type { LoadPlan, LoadResult, LoadTool } from './load.ts';
+import { runTool } from './tool-process.ts';
+
+interface CannonOptions {
+  url: string;
+  method: 'POST';
+  headers: Record<string, string>;
+  body: string;
+  connections: number;
+  duration: number;
+  timeout: number;
+  verifyBody: (body: string) => boolean;
+}
+
+interface CannonResult {
+  duration: number;
+  errors: number;
+  mismatches: number;
+  latency: { p50: number; p99: number };
+  requests: { total: number };
+  statusCodeStats: Record<string, { count: number }>;
+}
+
+type Cannon = (options: CannonOptions) => Promise<CannonResult>;
+
+const require = createRequire(import.meta.url);
+const childScript = fileURLToPath(import.meta.resolve('./autocannon-child.ts'));
+
+/** autocannon, for machines without wrk; latencies are in whole milliseconds. */
+export function findAutocannon(): LoadTool {
+  const { version } = require('autocannon/package.json') as { version: string };
+  return {
+    title: `autocannon ${version}`,
+    run: (target, plan, onPid) =>
+      runTool(process.execPath, [childScript, JSON.stringify({ target, plan })], plan.seconds, onPid),
+  };
+}
+
+/** Makes the calls, in a process of its own, so that its CPU is nobody else's. */
+export async function fireAutocannon(target: Target, plan: LoadPlan): Promise<LoadResult> {
+  const autocannon = require('autocannon') as Cannon;
+  const result = await autocannon({
+    url: target.url,
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: target.exchange.body,
+    connections: plan.connections,
+    duration: plan.seconds,
+    timeout: 20,
+    verifyBody: (body) => body.includes(target.exchange.expect),
+  });
+  const calls = result.requests.total;
+  const right = result.statusCodeStats[String(target.status)]?.count ?? 0;
+  return {
+    calls,
+    seconds: result.duration,
+    p50Ms: result.latency.p50,
+    p99Ms: result.latency.p99,
+    wrong: Math.max(result.mismatches, calls - right),
+    errors: result.errors,
+  };
+}

@@ -1,0 +1,38 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Target } from '../servers/server.ts';
+import type { LoadPlan, LoadResult, LoadTool } from './load.ts';
+import { runTool } from './tool-process.ts';
+
+const checkScript = join(import.meta.dirname, 'check.lua');
+
+/** wrk with one thread, if it is installed; its Lua script checks every answer. */
+export function findWrk(folder: string): LoadTool | undefined {
+  const { stdout, error } = spawnSync('wrk', ['-v'], { encoding: 'utf8' });
+  if (error !== undefined) return undefined;
+  const version = /wrk (\S+)/.exec(stdout)?.[1] ?? '';
+  return {
+    title: `wrk ${version}, 1 thread`,
+    run: (target, plan, onPid) => runWrk(folder, { target, plan, onPid }),
+  };
+}
+
+interface WrkRun {
+  target: Target;
+  plan: LoadPlan;
+  onPid: (pid: number) => void;
+}
+
+async function runWrk(folder: string, { target, plan, onPid }: WrkRun): Promise<LoadResult> {
+  const scratch = mkdtempSync(join(folder, 'wrk-'));
+  const bodyFile = join(scratch, 'body.json');
+  writeFileSync(bodyFile, target.exchange.body);
+  const args = ['-t', '1', '-c', String(plan.connections), '-d', `${plan.seconds}s`, '--timeout', '20s'];
+  args.push('-s', checkScript, target.url, '--', bodyFile, target.exchange.expect, String(target.status));
+  try {
+    return await runTool('wrk', args, plan.seconds, onPid);
+  } finally {
+    rmSync(scratch, { recursive: true });
+  }
+}

@@ -1,0 +1,119 @@
+import type { Options } from '../options.ts';
+import type { Row } from '../servers/server.ts';
+import type { Facts } from './facts.ts';
+import type { LoadSummary, Spread, Summary, Verdict } from './summary.ts';
+import { isLessBetter } from './targets.ts';
+
+/** Everything the report shows. */
+export interface Report {
+  facts: Facts;
+  tool: string;
+  options: Options;
+  rows: Row[];
+  summary: Summary;
+}
+
+/** The report as Markdown. */
+export function toMarkdown(report: Report): string {
+  const parts = [
+    heading(report),
+    loadTables(report),
+    lifeTable(report),
+    verdictTable(report),
+    remarks(report),
+  ];
+  return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+}
+
+function heading({ facts, tool, options }: Report): string {
+  return `# Speed, side by side
+
+${facts.date}, ${facts.commit}. ${tool}; Node ${facts.node} for all; ${facts.cores} cores (${facts.cpu}), ${facts.memoryGiB} GiB, ${facts.system}; fsync ${fixed(facts.fsyncMs, 2)} ms.
+
+One run: ${options.rounds} round${options.rounds === 1 ? '' : 's'}, ${options.seconds} s per line after warm-up, in rotating order on loopback, all servers up and those not measured idle. 1 KiB JSON, one order in, its id and total out; status and content of every answer checked. Shown: the median of the rounds; ratios are taken within each round, with the least and the greatest. The load tool shares the cores with the server.${options.isFull ? '' : '\n\n**A shortened run: good for seeing that it works, not for its figures.**'}`;
+}
+
+function titleOf(rows: Row[], name: string): string {
+  return rows.find((row) => row.name === name)?.title ?? name;
+}
+
+function loadTables({ options, rows, summary }: Report): string {
+  const head = ['', 'calls/s', 'of Fastify', 'of Node-RED', 'p50 ms', 'p99 ms', 'CPU µs/call', 'wrong'];
+  const line = (load: LoadSummary): string[] => [
+    titleOf(rows, load.row),
+    String(Math.round(load.callsPerSecond.median)),
+    load.row === 'fastify' ? '1' : ranged(load.ofFastify),
+    load.row === 'node-red' ? '1' : ranged(load.ofNodeRed),
+    fixed(load.p50Ms.median, 2),
+    fixed(load.p99Ms.median, 2),
+    load.cpuMicrosPerCall === undefined ? '–' : fixed(load.cpuMicrosPerCall.median, 0),
+    String(load.wrong + load.errors),
+  ];
+  const notRun = summary.notRun.map(({ row }) => [
+    titleOf(rows, row),
+    'not run',
+    ...head.slice(2).map(() => '–'),
+  ]);
+  return options.connections
+    .map((count) => {
+      const loads = summary.loads.filter((load) => load.connections === count);
+      return `## ${count} connection${count === 1 ? '' : 's'}\n\n${table(head, [...loads.map(line), ...notRun])}`;
+    })
+    .join('\n\n');
+}
+
+function lifeTable({ rows, summary }: Report): string {
+  const lines = summary.lives.map((life) => [
+    titleOf(rows, life.row),
+    String(Math.round(life.readyMs.median)),
+    String(Math.round(life.rssReadyMiB.median)),
+    String(Math.round(life.rssPeakMiB.median)),
+    String(life.processes),
+  ]);
+  const head = ['', 'ready after ms', 'RSS then, MiB', 'peak RSS, MiB', 'processes'];
+  return `## Start and memory\n\nOf the whole process tree; shared pages count in each process.\n\n${table(head, lines)}`;
+}
+
+function verdictTable({ summary }: Report): string {
+  if (summary.verdicts.length === 0) return '';
+  const lines = summary.verdicts.map((verdict) => [
+    verdict.target.what,
+    ranged(verdict.value, verdict.value.median >= 10 ? 0 : 2),
+    limit(verdict, verdict.target.floor, verdict.isFloorMet),
+    limit(verdict, verdict.target.goal, verdict.isGoalMet),
+  ]);
+  return `## Floors and goals\n\n${table(['', 'measured', 'floor', 'goal'], lines)}`;
+}
+
+function limit({ target }: Verdict, value: number | undefined, isMet: boolean | undefined): string {
+  if (value === undefined) return '–';
+  return `${isLessBetter(target) ? '≤' : '≥'} ${value}: ${isMet === true ? 'met' : '**not met**'}`;
+}
+
+function remarks({ rows, summary }: Report): string {
+  const busiest = (pick: (load: LoadSummary) => Spread | undefined): string =>
+    fixed(Math.max(0, ...summary.loads.map((load) => pick(load)?.max ?? 0)), 2);
+  const lines = [
+    `- The load tool took at most ${busiest((load) => load.toolCores)} of a core, the idle servers together at most ${busiest((load) => load.othersCores)}.`,
+    ...summary.lives.flatMap(({ row, notes }) => notes.map((note) => `- ${titleOf(rows, row)}: ${note}.`)),
+    ...summary.notRun.map(
+      ({ row, reason }) => `- ${titleOf(rows, row)}: not run, ${reason.split('\n')[0] ?? ''}.`,
+    ),
+    ...summary.failures.map((failure) => `- **Failed**: ${failure.split('\n')[0] ?? ''}`),
+  ];
+  return `## Remarks\n\n${lines.join('\n')}`;
+}
+
+function table(head: string[], lines: string[][]): string {
+  const ruler = head.map((_, index) => (index === 0 ? '---' : '---:'));
+  return [head, ruler, ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
+
+function ranged(value: Spread | undefined, digits = 2): string {
+  if (value === undefined) return '–';
+  return `${fixed(value.median, digits)} (${fixed(value.min, digits)}–${fixed(value.max, digits)})`;
+}
+
+function fixed(value: number, digits: number): string {
+  return value.toFixed(digits);
+}

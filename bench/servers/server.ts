@@ -1,0 +1,40 @@
+import type { Exchange } from '../workload.ts';
+
+/** What the load tool sends to, and what each answer must be. */
+export interface Target {
+  url: string;
+  status: number;
+  /** Sent under load. */
+  exchange: Exchange;
+  /** Sent once each before the load: other bodies, so that a canned answer does not pass. */
+  probes: Exchange[];
+}
+
+/** How many calls the server must have seen: those answered, and those cut off when the tool stopped. */
+export interface CallBounds {
+  atLeast: number;
+  atMost: number;
+}
+
+/** A server that is up. */
+export interface RunningServer {
+  pid: number;
+  /** From spawning to the first 200 of its health address. */
+  readyMs: number;
+  target: Target;
+  /** Ends it and checks what it kept; answers a sentence for the report, throws when something is missing. */
+  finish(bounds: CallBounds): Promise<string | undefined>;
+  /** Ends it without a check. */
+  stop(): Promise<void>;
+}
+
+/** One line of the comparison. */
+export interface Row {
+  name: string;
+  title: string;
+  isOurs: boolean;
+  /** Why it can't run here, if so. */
+  obstacle(): string | undefined;
+  /** Starts it with everything it writes inside `folder`. */
+  start(folder: string): Promise<RunningServer>;
+}

@@ -1,0 +1,22 @@
+import {
+  ApiClientEntity,
+  AuditLogEntity,
+  RefreshTokenEntity,
+  SigningKeyEntity,
+  UserEntity,
+} from './features/access/index.ts';
+import { ExecutionEntity, ExecutionPayloadEntity } from './features/executions/index.ts';
+import { WebHookConfigEntity, WebHookConfigVersionEntity } from './features/webhook-configs/index.ts';
+
+/** Every table that TypeORM knows; the server and the TypeORM command line (ormconfig.ts) share the list. */
+export const entities = [
+  ApiClientEntity,
+  AuditLogEntity,
+  ExecutionEntity,
+  ExecutionPayloadEntity,
+  RefreshTokenEntity,
+  SigningKeyEntity,
+  UserEntity,
+  WebHookConfigEntity,
+  WebHookConfigVersionEntity,
+] as const;

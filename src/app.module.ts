@@ -1,0 +1,78 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { entities } from './app.entities.ts';
+import { BusModule } from './bus/index.ts';
+import type { Config } from './config.ts';
+import { ScriptPool } from './engines/script/index.ts';
+import { AccessModule } from './features/access/index.ts';
+import { CommandCatalogueModule } from './features/command-catalogue/index.ts';
+import { ExecutionsModule } from './features/executions/index.ts';
+import { HttpRequestsModule } from './features/http-requests/index.ts';
+import { WebHookConfigsModule } from './features/webhook-configs/index.ts';
+import { RouterSettings, ScriptLimitDefaults, WebHookRouterModule } from './features/webhook-router/index.ts';
+import { HttpModule } from './http/http.module.ts';
+import { Clock } from './platform/clock.ts';
+import { DbModule, sqlitePath } from './platform/db/index.ts';
+import type { Logger } from './platform/logger.ts';
+import { OutboundHttp } from './platform/outbound-http.ts';
+import { Sealer } from './platform/sealing.ts';
+import { secretsKeyBeside } from './platform/secrets-key.ts';
+
+/** Milliseconds a synchronous run may take in all, waiting included (contract §5.4). */
+const SCRIPT_TOTAL_MS = 60_000;
+
+/** The one list of everything wired in. */
+@Module({})
+export class AppModule {
+  static forRoot(config: Config, logger: Logger): DynamicModule {
+    const settings = [
+      Clock,
+      {
+        provide: Sealer,
+        useFactory: () => new Sealer(config.secretsKey ?? secretsKeyBeside(sqlitePath(config.databaseUrl))),
+      },
+      {
+        provide: OutboundHttp,
+        useFactory: () => new OutboundHttp({ allowedNetworks: config.outboundAllowedNetworks }),
+      },
+      { provide: ScriptPool, useFactory: () => scriptPool(config, logger) },
+      { provide: ScriptLimitDefaults, useValue: scriptLimits(config) },
+      { provide: RouterSettings, useValue: { ...config, logger } },
+    ];
+    return {
+      module: AppModule,
+      global: true,
+      imports: [
+        DbModule.forRoot(config.databaseUrl, entities),
+        BusModule,
+        AccessModule,
+        CommandCatalogueModule,
+        WebHookConfigsModule,
+        WebHookRouterModule,
+        ExecutionsModule,
+        HttpRequestsModule,
+        HttpModule.forRoot({ logger, trustedProxies: config.trustedProxies }),
+      ],
+      providers: settings,
+      exports: settings,
+    };
+  }
+}
+
+function scriptPool(config: Config, logger: Logger): ScriptPool {
+  return new ScriptPool({
+    workers: config.scriptWorkers,
+    isolation: config.scriptIsolation,
+    onIncident: (message) => logger.warn({ incident: message }, 'script worker'),
+  });
+}
+
+function scriptLimits(config: Config): ScriptLimitDefaults {
+  return {
+    runningMs: config.scriptTimeoutMs,
+    totalMs: SCRIPT_TOTAL_MS,
+    memoryMb: config.scriptMemoryMb,
+    callsMax: 50,
+    logBytesMax: 65_536,
+    resultBytesMax: 1_048_576,
+  };
+}

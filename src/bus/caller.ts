@@ -1,0 +1,16 @@
+import type { Permission } from './permissions.ts';
+
+/** Who is acting: a person or an API client, with the permissions it has now. */
+export interface Caller {
+  id: string;
+  kind: 'user' | 'client';
+  name: string;
+  accountId: string;
+  permissions: ReadonlySet<Permission>;
+}
+
+/** Where a request came from, for the audit log and the log lines. */
+export interface Origin {
+  requestId?: string;
+  executionId?: string;
+}

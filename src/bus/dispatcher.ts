@@ -1,0 +1,145 @@
+import { Injectable } from '@nestjs/common';
+import { type Tx, WriteDoor } from '../platform/db/index.ts';
+import { AppError, asAppError } from '../platform/errors.ts';
+import { AuditLog } from './audit.ts';
+import { type AuditTrail, PendingWrite, type RequestClass } from './bpm-request.ts';
+import type { Caller, Origin } from './caller.ts';
+import { CqrsBuses } from './cqrs-buses.ts';
+import { type Envelope, failureEnvelope, type SuccessEnvelope } from './envelope.ts';
+import { RequestRegistry } from './registry.ts';
+import { validationSentences, withoutNulls } from './validation.rules.ts';
+
+/** One request for the bus, not yet trusted. */
+export interface Order {
+  type: string;
+  /** The flat fields, without `$type`. */
+  input: Readonly<Record<string, unknown>>;
+  caller: Caller;
+  origin: Origin;
+  /** Written in the same transaction as the command, if it has one: both are true or neither. */
+  alongside?: (tx: Tx, answer: SuccessEnvelope) => Promise<void>;
+  /** Awaited before a command begins whose effects `alongside` cannot be part of. */
+  beforeEffects?: () => Promise<void>;
+}
+
+export interface Dispatched {
+  status: number;
+  envelope: Envelope;
+  /** The failure itself, for the log; never for the answer. */
+  error: AppError | null;
+  /** True when `alongside` was committed with the command. */
+  isStoredAlongside: boolean;
+}
+
+/** The one way in: find → authorize → parse → execute → audit. Expected failures are values. */
+@Injectable()
+export class Dispatcher {
+  constructor(
+    private readonly registry: RequestRegistry,
+    private readonly buses: CqrsBuses,
+    private readonly door: WriteDoor,
+    private readonly audit: AuditLog,
+  ) {}
+
+  async dispatch(order: Order): Promise<Dispatched> {
+    const request = this.registry.find(order.type);
+    if (!request) return refused(unknownCommand(order.type));
+    const { spec } = request;
+    try {
+      if (!order.caller.permissions.has(spec.permission)) throw permissionMissing(spec.permission);
+      const instance = new request(parse(request, order.input) as never, order.caller, order.origin);
+      if (spec.kind === 'query') {
+        return succeeded({
+          success: true,
+          data: (await this.buses.execute('query', instance)) ?? null,
+          message: spec.success,
+        });
+      }
+      return await this.execute(request, instance, order);
+    } catch (thrown) {
+      const error = asAppError(thrown);
+      if (spec.kind === 'command') await this.auditFailure(order, error);
+      return refused(error, spec.failure);
+    }
+  }
+
+  private async execute(request: RequestClass, instance: object, order: Order): Promise<Dispatched> {
+    const trail: AuditTrail = {};
+    const message = request.spec.success;
+    const entry = {
+      command: order.type,
+      caller: order.caller,
+      origin: order.origin,
+      input: order.input,
+      outcome: 'succeeded',
+      trail,
+    };
+    if (request.spec.effects === 'outside' || !order.alongside) await order.beforeEffects?.();
+    const result: unknown = await this.buses.execute('command', instance);
+    if (!(result instanceof PendingWrite)) {
+      await this.door.append(this.audit.rows(entry));
+      return succeeded({ success: true, data: result ?? null, message });
+    }
+    const envelope = await this.door.transaction(async (tx) => {
+      const data = (await result.work(tx, trail)) ?? null;
+      const answer: SuccessEnvelope = { success: true, data, message };
+      await this.audit.write(tx, entry);
+      await order.alongside?.(tx, answer);
+      return answer;
+    });
+    return { ...succeeded(envelope), isStoredAlongside: order.alongside !== undefined };
+  }
+
+  private async auditFailure(order: Order, error: AppError): Promise<void> {
+    const { type: command, caller, origin, input } = order;
+    try {
+      await this.door.append(
+        this.audit.rows({ command, caller, origin, input, outcome: error.code, trail: {} }),
+      );
+    } catch {
+      // The failure itself is the answer; a database that is away has its own alarm.
+    }
+  }
+}
+
+function parse(request: RequestClass, input: Readonly<Record<string, unknown>>): unknown {
+  const parsed = request.spec.input.safeParse(withoutNulls(input), { reportInput: true });
+  if (parsed.success) return parsed.data;
+  throw new AppError({
+    code: 'bus.validation-failed',
+    kind: 'invalid',
+    publicMessage: 'Validation failed',
+    details: validationSentences(parsed.error, request.spec.refusedFields),
+  });
+}
+
+function succeeded(envelope: SuccessEnvelope): Dispatched {
+  return { status: 200, envelope, error: null, isStoredAlongside: false };
+}
+
+function refused(error: AppError, failureMessage?: string): Dispatched {
+  return {
+    status: error.status,
+    envelope: failureEnvelope(error, failureMessage),
+    error,
+    isStoredAlongside: false,
+  };
+}
+
+function unknownCommand(type: string): AppError {
+  return new AppError({
+    code: 'bus.unknown-command',
+    kind: 'invalid',
+    publicMessage: 'Unknown command',
+    details: [`There is no command "${type.slice(0, 100)}"`],
+  });
+}
+
+function permissionMissing(permission: string): AppError {
+  return new AppError({
+    code: 'access.permission-missing',
+    kind: 'forbidden',
+    publicMessage: 'Permission denied',
+    details: [`The permission ${permission} is missing`],
+  });
+}

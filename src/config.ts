@@ -1,0 +1,132 @@
+import { cpus } from 'node:os';
+import { z } from 'zod';
+import { type AddressRules, parseAddressRules } from './platform/network-addresses.ts';
+
+/** What the operator set, parsed once and frozen. The names of the variables are those of the README. */
+export interface Config {
+  isProduction: boolean;
+  host: string;
+  port: number;
+  databaseUrl: string;
+  /** 32 bytes, or null: then a key file beside the SQLite database is used and made if absent. */
+  secretsKey: Buffer | null;
+  trustedProxies: AddressRules;
+  outboundAllowedNetworks: AddressRules;
+  adminPassword: string | null;
+  adminApiKey: string | null;
+  bodyLimitBytes: number;
+  scriptTimeoutMs: number;
+  scriptMemoryMb: number;
+  scriptWorkers: number;
+  scriptIsolation: 'frozen' | 'fresh';
+  publicUrl: string | null;
+  logLevel: LogLevel;
+}
+
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+type LogLevel = (typeof logLevels)[number];
+
+/** A start that was refused: one sentence for each variable, each naming it. */
+export class ConfigError extends Error {
+  constructor(readonly sentences: readonly string[]) {
+    super(sentences.join('\n'));
+  }
+}
+
+const wholeNumber = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d{1,15}$/, 'must be a whole number')
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, `must be between ${min} and ${max}`);
+
+const addressRules = z.string().transform((text, context) => {
+  const parsed = parseAddressRules(text);
+  if ('rules' in parsed) return parsed.rules;
+  context.addIssue({
+    code: 'custom',
+    message: `must be a comma-separated list of addresses and CIDR ranges: ${parsed.errors.join('; ')}`,
+  });
+  return z.NEVER;
+});
+
+const secretsKey = z.string().transform((text, context) => {
+  const key = Buffer.from(text, 'base64');
+  // Base64 decoding forgives: what does not read back the same was no Base64.
+  if (key.length === 32 && key.toString('base64') === text) return key;
+  context.addIssue({
+    code: 'custom',
+    message: 'must be 32 bytes in Base64, such as `openssl rand -base64 32` prints',
+  });
+  return z.NEVER;
+});
+
+const httpUrl = z
+  .string()
+  .refine(
+    (text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol),
+    'must be an http or https URL',
+  )
+  .transform((text) => text.replace(/\/+$/, ''));
+
+const variables = z.object({
+  NODE_ENV: z.string().default('development'),
+  HOST: z.string().optional(),
+  PORT: wholeNumber(0, 65_535).default(3000),
+  DATABASE_URL: z
+    .string()
+    .regex(/^sqlite:.+/, 'must start with sqlite:, followed by the path of the database file')
+    .default('sqlite:./data/signalbox.db'),
+  SECRETS_KEY: secretsKey.optional(),
+  TRUSTED_PROXIES: addressRules.prefault(''),
+  OUTBOUND_ALLOWED_NETWORKS: addressRules.prefault(''),
+  ADMIN_PASSWORD: z
+    .string()
+    .min(8, 'must have at least 8 characters')
+    .max(256, 'must have at most 256 characters')
+    .optional(),
+  ADMIN_API_KEY: z
+    .string()
+    .min(32, 'must have at least 32 characters')
+    .max(256, 'must have at most 256 characters')
+    .optional(),
+  BODY_LIMIT_BYTES: wholeNumber(1, 104_857_600).default(1_048_576),
+  SCRIPT_TIMEOUT_MS: wholeNumber(10, 60_000).default(1000),
+  SCRIPT_MEMORY_MB: wholeNumber(8, 2048).default(64),
+  SCRIPT_WORKERS: wholeNumber(2, 256).default(Math.max(2, cpus().length)),
+  SCRIPT_ISOLATION: z.enum(['frozen', 'fresh'], { error: 'must be frozen or fresh' }).default('frozen'),
+  PUBLIC_URL: httpUrl.optional(),
+  LOG_LEVEL: z.enum(logLevels, { error: `must be one of ${logLevels.join(', ')}` }).default('info'),
+});
+
+/**
+ * Reads the environment; an empty variable counts as unset.
+ * @throws ConfigError naming each variable that has a bad value.
+ */
+export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const parsed = variables.safeParse(given);
+  if (!parsed.success) {
+    throw new ConfigError(parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}.`));
+  }
+  const v = parsed.data;
+  const isProduction = v.NODE_ENV === 'production';
+  return Object.freeze({
+    isProduction,
+    host: v.HOST ?? (isProduction ? '0.0.0.0' : '127.0.0.1'),
+    port: v.PORT,
+    databaseUrl: v.DATABASE_URL,
+    secretsKey: v.SECRETS_KEY ?? null,
+    trustedProxies: v.TRUSTED_PROXIES,
+    outboundAllowedNetworks: v.OUTBOUND_ALLOWED_NETWORKS,
+    adminPassword: v.ADMIN_PASSWORD ?? null,
+    adminApiKey: v.ADMIN_API_KEY ?? null,
+    bodyLimitBytes: v.BODY_LIMIT_BYTES,
+    scriptTimeoutMs: v.SCRIPT_TIMEOUT_MS,
+    scriptMemoryMb: v.SCRIPT_MEMORY_MB,
+    scriptWorkers: v.SCRIPT_WORKERS,
+    scriptIsolation: v.SCRIPT_ISOLATION,
+    publicUrl: v.PUBLIC_URL ?? null,
+    logLevel: v.LOG_LEVEL,
+  });
+}

@@ -1,0 +1,139 @@
+/** Payloads of the `run` and outcome frames: fixed heads, texts behind them. */
+import { HEAD_BYTES, writeHead } from './frames.ts';
+
+/** What a worker is told about one run. */
+export interface RunOrder {
+  programNumber: number;
+  bodyKind: number;
+  /** Send each log line at once, because the run may not live to send them with its outcome. */
+  logsAtOnce: boolean;
+  callsMax: number;
+  logBytesMax: number;
+  resultBytesMax: number;
+  /** When the worker ends the run itself, in case nobody is left to kill it. */
+  backstopMs: number;
+}
+
+const ORDER_BYTES = 4 + 1 + 1 + 4 * 6;
+const HAS_RAW = 2;
+
+/** The three variable parts of a run. */
+export interface RunInput {
+  metaJson: string;
+  body: Buffer;
+  rawBody?: Buffer | undefined;
+}
+
+/** The whole `run` frame; bodies are copied, which for 1 KiB costs less than a second buffer in `writev`. */
+export function encodeRun(frame: { type: number; ticket: number }, order: RunOrder, input: RunInput): Buffer {
+  const metaBytes = Buffer.byteLength(input.metaJson);
+  const rawBytes = input.rawBody?.length ?? 0;
+  const buffer = Buffer.allocUnsafe(HEAD_BYTES + ORDER_BYTES + metaBytes + input.body.length + rawBytes);
+  let at = writeHead(buffer, frame.type, frame.ticket);
+  at = buffer.writeUInt32LE(order.programNumber, at);
+  at = buffer.writeUInt8(order.bodyKind, at);
+  at = buffer.writeUInt8((order.logsAtOnce ? 1 : 0) | (input.rawBody === undefined ? 0 : HAS_RAW), at);
+  at = buffer.writeUInt32LE(order.callsMax, at);
+  at = buffer.writeUInt32LE(order.logBytesMax, at);
+  at = buffer.writeUInt32LE(order.resultBytesMax, at);
+  at = buffer.writeUInt32LE(order.backstopMs, at);
+  at = buffer.writeUInt32LE(metaBytes, at);
+  at = buffer.writeUInt32LE(input.body.length, at);
+  at += buffer.write(input.metaJson, at);
+  at += input.body.copy(buffer, at);
+  input.rawBody?.copy(buffer, at);
+  return buffer;
+}
+
+/** Reads what `encodeRun` wrote; the bodies are views into the payload. */
+export function decodeRun(payload: Buffer): RunOrder & RunInput {
+  const flags = payload[5]!;
+  const metaEnd = ORDER_BYTES + payload.readUInt32LE(22);
+  const bodyEnd = metaEnd + payload.readUInt32LE(26);
+  return {
+    programNumber: payload.readUInt32LE(0),
+    bodyKind: payload[4]!,
+    logsAtOnce: (flags & 1) !== 0,
+    callsMax: payload.readUInt32LE(6),
+    logBytesMax: payload.readUInt32LE(10),
+    resultBytesMax: payload.readUInt32LE(14),
+    backstopMs: payload.readUInt32LE(18),
+    metaJson: payload.toString('utf8', ORDER_BYTES, metaEnd),
+    body: payload.subarray(metaEnd, bodyEnd),
+    rawBody: (flags & HAS_RAW) === 0 ? undefined : payload.subarray(bodyEnd),
+  };
+}
+
+/** How a run ended, as the worker tells it. */
+export interface RunReport {
+  /** Microseconds in the sandbox, waiting for calls included. */
+  micros: number;
+  calls: number;
+  logsTruncated: boolean;
+  wantsSync: boolean;
+  /** JSON text of `[level number, text][]`, empty for none. */
+  logsJson: string;
+  /** `responded`: status, whether the body is text, and the headers' JSON text. */
+  status: number;
+  bodyIsText: boolean;
+  headersJson: string;
+  /** Result, message or body, by the frame's type. */
+  text: string;
+}
+
+const REPORT_BYTES = 4 + 4 + 1 + 2 + 4 + 4;
+
+/** The whole outcome frame. */
+export function encodeReport(frame: { type: number; ticket: number }, report: RunReport): Buffer {
+  const logsBytes = report.logsJson === '' ? 0 : Buffer.byteLength(report.logsJson);
+  const headersBytes = report.headersJson === '' ? 0 : Buffer.byteLength(report.headersJson);
+  const size = HEAD_BYTES + REPORT_BYTES + logsBytes + headersBytes + Buffer.byteLength(report.text);
+  const buffer = Buffer.allocUnsafe(size);
+  let at = writeHead(buffer, frame.type, frame.ticket);
+  at = buffer.writeUInt32LE(Math.min(report.micros, 0xffffffff), at);
+  at = buffer.writeUInt32LE(report.calls, at);
+  const flags = (report.logsTruncated ? 1 : 0) | (report.wantsSync ? 2 : 0) | (report.bodyIsText ? 4 : 0);
+  at = buffer.writeUInt8(flags, at);
+  at = buffer.writeUInt16LE(report.status, at);
+  at = buffer.writeUInt32LE(logsBytes, at);
+  at = buffer.writeUInt32LE(headersBytes, at);
+  if (logsBytes > 0) at += buffer.write(report.logsJson, at);
+  if (headersBytes > 0) at += buffer.write(report.headersJson, at);
+  buffer.write(report.text, at);
+  return buffer;
+}
+
+/** Reads what `encodeReport` wrote. */
+export function decodeReport(payload: Buffer): RunReport {
+  const flags = payload[8]!;
+  const logsEnd = REPORT_BYTES + payload.readUInt32LE(11);
+  const headersEnd = logsEnd + payload.readUInt32LE(15);
+  return {
+    micros: payload.readUInt32LE(0),
+    calls: payload.readUInt32LE(4),
+    logsTruncated: (flags & 1) !== 0,
+    wantsSync: (flags & 2) !== 0,
+    bodyIsText: (flags & 4) !== 0,
+    status: payload.readUInt16LE(9),
+    logsJson: logsEnd === REPORT_BYTES ? '' : payload.toString('utf8', REPORT_BYTES, logsEnd),
+    headersJson: headersEnd === logsEnd ? '' : payload.toString('utf8', logsEnd, headersEnd),
+    text: payload.toString('utf8', headersEnd),
+  };
+}
+
+/** A `call` frame's payload: the command's name and its input's JSON text. */
+export function encodeCall(frame: { type: number; ticket: number }, name: string, inputJson: string): Buffer {
+  const nameBytes = Buffer.byteLength(name);
+  const buffer = Buffer.allocUnsafe(HEAD_BYTES + 4 + nameBytes + Buffer.byteLength(inputJson));
+  let at = writeHead(buffer, frame.type, frame.ticket);
+  at = buffer.writeUInt32LE(nameBytes, at);
+  at += buffer.write(name, at);
+  buffer.write(inputJson, at);
+  return buffer;
+}
+
+/** Reads what `encodeCall` wrote. */
+export function decodeCall(payload: Buffer): { name: string; inputJson: string } {
+  const nameEnd = 4 + payload.readUInt32LE(0);
+  return { name: payload.toString('utf8', 4, nameEnd), inputJson: payload.toString('utf8', nameEnd) };
+}

@@ -1,0 +1,219 @@
+/** What a run sees besides the language, and how its result leaves the sandbox. */
+import { SETTLED, host } from './host.ts';
+import { formatLine, thrownMessage } from './realm-format.ts';
+import { parseForm } from './realm-url.ts';
+
+const BODY_DEPTH_MAX = 1000;
+const BODY_JSON = 1;
+const BODY_FORM = 2;
+const BODY_TEXT = 3;
+const BODY_BASE64 = 4;
+const BODY_OMITTED = 5;
+
+/** Limits of the run at hand that the realm itself keeps. */
+interface RunLimits {
+  logCharsMax: number;
+  resultCharsMax: number;
+}
+
+const limits: RunLimits = { logCharsMax: 0, resultCharsMax: 0 };
+let areLogsFull = false;
+
+/** Freezes plain JSON values level by level: no recursion, so depth costs nothing. */
+function freezeJson(root: unknown): void {
+  let level = [root];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > BODY_DEPTH_MAX)
+      throw new RangeError(`The body is nested deeper than ${BODY_DEPTH_MAX} levels`);
+    const next: unknown[] = [];
+    for (const value of level) {
+      if (typeof value !== 'object' || value === null) continue;
+      Object.freeze(value);
+      const children: unknown[] = Array.isArray(value) ? value : Object.values(value);
+      for (const child of children) if (typeof child === 'object' && child !== null) next.push(child);
+    }
+    level = next;
+  }
+}
+
+function formObject(text: string): Record<string, string | string[]> {
+  const fields = new Map<string, string | string[]>();
+  for (const [name, value] of parseForm(text)) {
+    const known = fields.get(name);
+    if (known === undefined) fields.set(name, value);
+    else if (typeof known === 'string') fields.set(name, [known, value]);
+    else known.push(value);
+  }
+  return Object.fromEntries(fields);
+}
+
+function parseBody(text: string, kind: number): unknown {
+  if (kind === BODY_JSON) return JSON.parse(text);
+  if (kind === BODY_FORM) return formObject(text);
+  return kind === BODY_TEXT ? text : null;
+}
+
+function createContext(metaJson: string, body: unknown, kind: number): object {
+  const meta = JSON.parse(metaJson) as object;
+  freezeJson(meta);
+  if (kind === BODY_OMITTED) return meta;
+  freezeJson(body);
+  // Getters: base64 of a body nobody reads would cost 1 µs per KiB.
+  const context = {
+    ...meta,
+    body,
+    get rawBodyBase64() {
+      return host.bodyBase64(0);
+    },
+  };
+  if (kind !== BODY_BASE64) return Object.freeze(context);
+  return Object.freeze(
+    Object.defineProperty(context, 'bodyBase64', { get: () => host.bodyBase64(1), enumerable: true }),
+  );
+}
+
+/** `console` with the four levels that are kept. */
+export function createConsole(): object {
+  const write = (level: number, values: unknown[]): void => {
+    if (areLogsFull) return;
+    areLogsFull = !host.log(level, formatLine(values, limits.logCharsMax));
+  };
+  return {
+    log: (...values: unknown[]) => write(0, values),
+    info: (...values: unknown[]) => write(1, values),
+    warn: (...values: unknown[]) => write(2, values),
+    error: (...values: unknown[]) => write(3, values),
+  };
+}
+
+/** `doCmd`: a synchronous call that always answers with an envelope. */
+export function createDoCmd(): (name: unknown, data?: unknown) => unknown {
+  const invalid = (reason: string): object => ({
+    success: false,
+    data: null,
+    message: 'Validation failed',
+    errors: [reason],
+  });
+  return (name, data) => {
+    if (typeof name !== 'string' || name === '') return invalid('The command name must be a string');
+    let json: string | undefined;
+    try {
+      json = data === undefined || data === null ? '{}' : JSON.stringify(data);
+    } catch (error) {
+      return invalid(`The data cannot be sent: ${thrownMessage(error)}`);
+    }
+    if (json?.[0] !== '{') return invalid('The data must be an object');
+    return JSON.parse(host.call(name, json));
+  };
+}
+
+/** An answer as `respond` checked it. */
+interface Answer {
+  status: number;
+  headersJson: string;
+  body: string;
+  isText: boolean;
+}
+
+const answers = new WeakMap<object, Answer>();
+const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}$/;
+// oxlint-disable-next-line no-control-regex -- these are the bytes that would end a header early
+const HEADER_VALUE_FORBIDDEN = /[\0\r\n\u0100-\uffff]/;
+const HEADERS_MAX = 100;
+
+function headerValue(name: string, value: unknown): string {
+  const isPlain = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+  if (!isPlain) throw new TypeError(`respond: header ${name} must be a string or an array of strings`);
+  const text = String(value);
+  if (HEADER_VALUE_FORBIDDEN.test(text))
+    throw new TypeError(`respond: header ${name} has a forbidden character`);
+  return text;
+}
+
+function headersOf(headers: unknown): string {
+  if (headers === undefined || headers === null) return '{}';
+  if (typeof headers !== 'object') throw new TypeError('respond: headers must be an object');
+  const kept = new Map<string, string | string[]>();
+  for (const [name, value] of Object.entries(headers)) {
+    if (value === undefined || value === null) continue;
+    if (!HEADER_NAME.test(name)) throw new TypeError('respond: a header name has a forbidden character');
+    if (kept.size === HEADERS_MAX) throw new TypeError(`respond: more than ${HEADERS_MAX} headers`);
+    const values = Array.isArray(value)
+      ? Array.from(value, (one) => headerValue(name, one))
+      : headerValue(name, value);
+    kept.set(name, values);
+  }
+  return JSON.stringify(Object.fromEntries(kept));
+}
+
+/** `respond`: checks an answer where the script can still catch the mistake. */
+export function createRespond(): (answer: unknown) => object {
+  return (answer) => {
+    if (typeof answer !== 'object' || answer === null) {
+      throw new TypeError('respond takes { status, headers, body }');
+    }
+    const { status = 200, headers, body } = answer as { status?: unknown; headers?: unknown; body?: unknown };
+    if (typeof status !== 'number' || !Number.isInteger(status) || status < 200 || status > 599) {
+      throw new TypeError('respond: status must be an integer from 200 to 599');
+    }
+    if (body instanceof ArrayBuffer || ArrayBuffer.isView(body)) {
+      throw new TypeError('respond: body must be a string or a JSON value; send bytes as base64 text');
+    }
+    const isText = typeof body === 'string' || body === undefined;
+    const text = isText ? (body ?? '') : (JSON.stringify(body) ?? 'null');
+    const marker = Object.freeze({});
+    answers.set(marker, { status, headersJson: headersOf(headers), body: text as string, isText });
+    return marker;
+  };
+}
+
+function settleReturned(value: unknown): void {
+  try {
+    const answer = typeof value === 'object' && value !== null ? answers.get(value) : undefined;
+    const text = answer === undefined ? (JSON.stringify(value) ?? 'null') : answer.body;
+    if (text.length > limits.resultCharsMax) host.settle(SETTLED.tooLarge, '', '');
+    else if (answer === undefined) host.settle(SETTLED.returned, text, '');
+    else {
+      const head = `${answer.status}${answer.isText ? 't' : 'j'}${answer.headersJson}`;
+      host.settle(SETTLED.responded, text, head);
+    }
+  } catch (error) {
+    host.settle(SETTLED.threw, thrownMessage(error), '');
+  }
+}
+
+/** A script compiled to an async function of its context. */
+export type CompiledScript = (context: object) => Promise<unknown>;
+
+/** One run: from the texts of its input to `settle`. */
+export type RunFunction = (
+  input: string[],
+  kind: number,
+  logCharsMax: number,
+  resultCharsMax: number,
+) => void;
+
+/** The function that the worker calls for each run. */
+export function createRun(script: CompiledScript) {
+  const onReturned = (value: unknown): void => settleReturned(value);
+  const onThrown = (error: unknown): void => host.settle(SETTLED.threw, thrownMessage(error), '');
+  return (
+    metaJson: string,
+    bodyText: string,
+    kind: number,
+    logCharsMax: number,
+    resultCharsMax: number,
+  ): void => {
+    limits.logCharsMax = logCharsMax;
+    limits.resultCharsMax = resultCharsMax;
+    areLogsFull = false;
+    let context: object;
+    try {
+      context = createContext(metaJson, parseBody(bodyText, kind), kind);
+    } catch (error) {
+      host.settle(SETTLED.unparsable, thrownMessage(error), '');
+      return;
+    }
+    script(context).then(onReturned, onThrown);
+  };
+}

@@ -1,0 +1,175 @@
+/** The workers of a pool: how many there are, and which one takes what. */
+import type { ScriptJob } from './script-job.ts';
+import { ScriptWorker, type ScriptWorkerEvents } from './script-worker.ts';
+import { canBecomeNobody, launchWorker } from './worker-launch.ts';
+
+/** Runs in one worker's pipe: enough to keep it busy while the server does other things, measured flat from 8 on. */
+const DEPTH_MAX = 12;
+/** A worker that is missing for this long is replaced although others are free: starting one costs 60 ms of CPU. */
+const MISSING_MS = 30;
+const SURPLUS_IDLE_MS = 5000;
+const LAUNCH_PAUSE_MS_MAX = 5000;
+const KIB_PER_MIB = 1024;
+/** A worker whose isolates have grown it to this is replaced when it has nothing to do. */
+const RECYCLED_KIB = 384 * KIB_PER_MIB;
+
+/** Keeps `workers` free workers and a warm spare, more while runs hold theirs. */
+export class ScriptCrowd {
+  readonly members: ScriptWorker[] = [];
+  readonly #workers: number;
+  readonly #isFresh: boolean;
+  readonly #events: ScriptWorkerEvents;
+  readonly #leaving = new Set<ScriptWorker>();
+  #becomesNobody = canBecomeNobody();
+  #missingSince = 0;
+  #failedStarts = 0;
+  #launchAfter = 0;
+  #isStopping = false;
+
+  constructor(workers: number, isFresh: boolean, events: ScriptWorkerEvents) {
+    this.#workers = workers;
+    this.#isFresh = isFresh;
+    this.#events = events;
+  }
+
+  /** Processes at most: every worker may wait for the bus twice over, and one is spare. */
+  get membersMax(): number {
+    return this.#workers * 3 + 1;
+  }
+
+  get isReady(): boolean {
+    return this.members.some((worker) => worker.isReady);
+  }
+
+  /** Starts all workers; throws what the first one said when it cannot start at all. */
+  async start(): Promise<void> {
+    const first = this.#launch();
+    let message = await this.#started(first);
+    if (message !== undefined && this.#becomesNobody) {
+      // The files may be readable for root only.
+      this.#becomesNobody = false;
+      message = await this.#started(this.#launch());
+    }
+    if (message !== undefined) throw new Error(`The script worker cannot start: ${message}`);
+    while (this.members.length < this.#workers + 1) this.#launch();
+    await Promise.all(this.members.map((worker) => this.#started(worker)));
+  }
+
+  /** A worker whose runs have been fast, for one more of their kind. */
+  pickShared(areExclusivesWaiting: boolean): ScriptWorker | undefined {
+    let open = 0;
+    for (const worker of this.members) if (isOpen(worker)) open += 1;
+    // While somebody waits for a worker of his own, the last open one is left to run dry.
+    const lanes = areExclusivesWaiting ? Math.max(1, Math.min(this.#workers, open - 1)) : this.#workers;
+    let best: ScriptWorker | undefined;
+    let seen = 0;
+    for (const worker of this.members) {
+      if (!isOpen(worker)) continue;
+      if (best === undefined || worker.jobs.length < best.jobs.length) best = worker;
+      seen += 1;
+      if (seen === lanes) break;
+    }
+    return best !== undefined && best.jobs.length < DEPTH_MAX ? best : undefined;
+  }
+
+  /** An idle worker for a run that is slow or unknown; never the last one its owner may hold. */
+  pickAlone(ownerId: string): ScriptWorker | undefined {
+    let running = 0;
+    let ownerRunning = 0;
+    let ownerHeld = 0;
+    let idle: ScriptWorker | undefined;
+    for (const worker of this.members) {
+      if (worker.isHeld) {
+        const isOwners = worker.head?.ownerId === ownerId;
+        if (isOwners) ownerHeld += 1;
+        if (worker.waitingSince !== 0) continue;
+        running += 1;
+        if (isOwners) ownerRunning += 1;
+      } else if (isOpen(worker) && worker.jobs.length === 0) idle = worker;
+    }
+    const ownerMax = Math.max(1, this.#workers - 1);
+    const isAllowed = running < this.#workers && ownerRunning < ownerMax && ownerHeld < this.#workers * 2;
+    return isAllowed ? idle : undefined;
+  }
+
+  /** Starts what is missing: at once where nobody is free, else after a moment. */
+  refill(now: number): void {
+    if (this.#isStopping || now < this.#launchAfter) return;
+    const open = this.members.filter((worker) => !worker.isHeld && !worker.isRetiring).length;
+    if (open > this.#workers) {
+      this.#missingSince = 0;
+      return;
+    }
+    if (this.members.length >= this.membersMax) return;
+    if (this.#missingSince === 0) this.#missingSince = now;
+    const isUrgent = open === 0 || this.members.length <= this.#workers;
+    if (!isUrgent && now - this.#missingSince < MISSING_MS) return;
+    this.#missingSince = 0;
+    this.#launch();
+  }
+
+  /** Lets go of workers that nobody needs any more and of those that have grown too large. */
+  tidy(now: number): void {
+    const idle = this.members.filter((worker) => isOpen(worker) && worker.jobs.length === 0);
+    const large = idle.find((worker) => worker.residentBaseline > RECYCLED_KIB);
+    const surplus = this.members.length > this.#workers + 1 ? idle.at(-1) : undefined;
+    const leaving = large ?? (surplus && now - surplus.idleSince > SURPLUS_IDLE_MS ? surplus : undefined);
+    if (leaving !== undefined) this.remove(leaving).retire();
+  }
+
+  /** Measures the workers that are well, as what a bad run is compared with. */
+  measure(): void {
+    for (const worker of this.members) if (isOpen(worker)) worker.residentBaseline = worker.residentKib();
+  }
+
+  /** The worker is no longer counted on; its process may still be ending. */
+  remove(worker: ScriptWorker): ScriptWorker {
+    const at = this.members.indexOf(worker);
+    if (at !== -1) this.members.splice(at, 1);
+    if (!worker.isGone) this.#leaving.add(worker);
+    return worker;
+  }
+
+  /** Forgets a worker whose process is gone; one that never got ready slows the next start down. */
+  forget(worker: ScriptWorker, now: number): void {
+    this.remove(worker);
+    this.#leaving.delete(worker);
+    if (worker.wasReady) this.#failedStarts = 0;
+    else if (!worker.isKilled) {
+      this.#failedStarts += 1;
+      this.#launchAfter = now + Math.min(LAUNCH_PAUSE_MS_MAX, 100 * 2 ** this.#failedStarts);
+    }
+  }
+
+  /** Kills every process and waits until none is left. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    const all = [...this.members, ...this.#leaving];
+    for (const worker of all) worker.kill();
+    await Promise.all(all.map((worker) => worker.gone));
+  }
+
+  #launch(): ScriptWorker {
+    const launch = { isFresh: this.#isFresh, becomesNobody: this.#becomesNobody };
+    const worker = new ScriptWorker(launchWorker(launch), this.#events);
+    this.members.push(worker);
+    return worker;
+  }
+
+  async #started(worker: ScriptWorker): Promise<string | undefined> {
+    await Promise.race([worker.ready, worker.gone]);
+    if (worker.wasReady) return undefined;
+    return worker.end.stderr.trim() || `exit code ${worker.end.code}`;
+  }
+}
+
+function isOpen(worker: ScriptWorker): boolean {
+  return worker.isReady && !worker.isHeld && !worker.isRetiring;
+}
+
+/** Marks the worker as taken by one job. */
+export function submitAlone(worker: ScriptWorker, job: ScriptJob, now: number): void {
+  worker.residentBaseline = worker.residentKib();
+  worker.submit(job, now);
+  worker.isHeld = true;
+}

@@ -1,0 +1,56 @@
+/** One accepted run (or check) on its way through the pool. */
+import type { ScriptLogLine, ScriptOutcome, ScriptRequest, ScriptVerdict } from './script-run.ts';
+
+/** What is to be done: a run, or a look whether a text compiles. */
+export type ScriptTask =
+  | { kind: 'run'; request: ScriptRequest }
+  | { kind: 'check'; source: string; onChecked: (message: string) => void };
+
+const CHECK_RUNNING_MS = 2000;
+const CHECK_MEMORY_MB = 256;
+
+/** Carries a task from `run()` to its one outcome; whoever settles it first is right. */
+export class ScriptJob {
+  readonly task: ScriptTask;
+  readonly ownerId: string;
+  readonly programKey: string;
+  readonly runningMs: number;
+  readonly memoryMb: number;
+  readonly deadlineAt: number;
+  readonly logs: ScriptLogLine[] = [];
+  logsTruncated = false;
+  calls = 0;
+  /** Names the submission to the worker that has the job now. */
+  ticket = 0;
+  /** Has its worker to itself: slow, or not known yet. */
+  isExclusive = true;
+  isSettled = false;
+  readonly #onSettled: (outcome: ScriptOutcome) => void;
+
+  constructor(task: ScriptTask, now: number, onSettled: (outcome: ScriptOutcome) => void) {
+    this.task = task;
+    this.#onSettled = onSettled;
+    if (task.kind === 'check') {
+      this.ownerId = '#check';
+      this.programKey = '#check';
+      this.runningMs = CHECK_RUNNING_MS;
+      this.memoryMb = CHECK_MEMORY_MB;
+      this.deadlineAt = now + CHECK_RUNNING_MS * 10;
+      return;
+    }
+    const { ownerId, programId, limits } = task.request;
+    this.ownerId = ownerId;
+    this.programKey = `${limits.memoryMb} ${programId}`;
+    this.runningMs = limits.runningMs;
+    this.memoryMb = limits.memoryMb;
+    this.deadlineAt = now + limits.totalMs;
+  }
+
+  /** Ends the job; later endings are ignored. */
+  settle(verdict: ScriptVerdict): void {
+    if (this.isSettled) return;
+    this.isSettled = true;
+    const { logs, logsTruncated, calls } = this;
+    this.#onSettled({ verdict, logs, logsTruncated, calls });
+  }
+}

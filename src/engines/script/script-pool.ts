@@ -1,0 +1,294 @@
+/** Runs scripts in a small crowd of killable processes. */
+import { FROM_WORKER, WORKER_LIMITS, type Frame } from './frames.ts';
+import { decodeCall } from './frames-run.ts';
+import { ScriptCrowd, submitAlone } from './script-crowd.ts';
+import { ScriptJob, type ScriptTask } from './script-job.ts';
+import { keepLogLine, settleWithReport } from './script-outcome.ts';
+import { ScriptPace } from './script-pace.ts';
+import { ScriptQueue } from './script-queue.ts';
+import type { ScriptOutcome, ScriptRequest, ScriptVerdict } from './script-run.ts';
+import { judgeDeath, judgeHead, totalTimeVerdict } from './script-watch.ts';
+import type { ScriptWorker } from './script-worker.ts';
+
+const MEMORY_LIMIT = WORKER_LIMITS.indexOf('memory');
+const TICK_MS = 5;
+/** A head older than this holds its worker: what waits behind it goes to another. */
+const HELD_AFTER_MS = 10;
+const TICKS_PER_MEASURE = 50;
+const TIDY_MS = 1000;
+const QUEUED_MAX = 10_000;
+const CALL_FAILED = JSON.stringify({
+  success: false,
+  data: null,
+  message: 'Something went wrong',
+  errors: ['The command could not be called'],
+});
+
+/** How a pool is set up; see `SCRIPT_WORKERS` and `SCRIPT_ISOLATION` of the contract. */
+export interface ScriptPoolOptions {
+  workers: number;
+  isolation: 'frozen' | 'fresh';
+  /** Told of each worker that was killed or went away, for the log. */
+  onIncident?: (message: string) => void;
+}
+
+/** What the pool is doing now, and what has happened since it started. */
+export interface ScriptPoolStats {
+  workers: number;
+  busy: number;
+  queued: number;
+  kills: number;
+  restarts: number;
+}
+
+/** Runs scripts so that a bad one harms only itself; `run` never rejects. */
+export class ScriptPool {
+  readonly #options: ScriptPoolOptions;
+  readonly #crowd: ScriptCrowd;
+  readonly #queue = new ScriptQueue();
+  readonly #pace = new ScriptPace();
+  #isOpen = false;
+  #unsettled = 0;
+  #onDrained: (() => void) | undefined;
+  #watch: NodeJS.Timeout | undefined;
+  #tidy: NodeJS.Timeout | undefined;
+  #ticks = 0;
+  #kills = 0;
+  #restarts = 0;
+
+  constructor(options: ScriptPoolOptions) {
+    this.#options = options;
+    this.#crowd = new ScriptCrowd(options.workers, options.isolation === 'fresh', {
+      onReady: () => this.#pump(),
+      onFrame: (worker, job, frame) => this.#onFrame(worker, job, frame),
+      onGone: (worker, jobs) => this.#onGone(worker, jobs),
+    });
+  }
+
+  get isReady(): boolean {
+    return this.#isOpen && this.#crowd.isReady;
+  }
+
+  /** Starts the workers; rejects with a sentence when none can start. */
+  async start(): Promise<void> {
+    await this.#crowd.start();
+    this.#isOpen = true;
+    this.#tidy = setInterval(() => this.#tidyUp(), TIDY_MS).unref();
+  }
+
+  /** Runs a script; whatever happens to it is in the outcome. */
+  run(request: ScriptRequest): Promise<ScriptOutcome> {
+    return this.#accept({ kind: 'run', request });
+  }
+
+  /** The first syntax error of a script with its place, or null when it compiles; rejects when it cannot be told. */
+  async check(source: string): Promise<string | null> {
+    let message = '';
+    const task: ScriptTask = { kind: 'check', source, onChecked: (text) => (message = text) };
+    const { verdict } = await this.#accept(task);
+    if (verdict.kind === 'returned') return message === '' ? null : message;
+    if (verdict.kind === 'limit') return `The script is too large to compile: ${verdict.message}`;
+    throw new Error('message' in verdict ? verdict.message : 'The script could not be checked');
+  }
+
+  /** Takes no more runs, gives those at hand `graceMs` to end, and leaves no process behind. */
+  async stop(graceMs: number): Promise<void> {
+    this.#isOpen = false;
+    clearInterval(this.#tidy);
+    if (this.#unsettled > 0 && graceMs > 0) {
+      let timer: NodeJS.Timeout | undefined;
+      await new Promise<void>((resolve) => {
+        this.#onDrained = resolve;
+        timer = setTimeout(resolve, graceMs);
+      });
+      clearTimeout(timer);
+    }
+    const left = this.#queue.takeOut(() => true);
+    for (const worker of this.#crowd.members) left.push(...worker.jobs.splice(0));
+    for (const job of left) job.settle({ kind: 'unavailable', message: 'The server is stopping' });
+    clearInterval(this.#watch);
+    await this.#crowd.stop();
+  }
+
+  stats(): ScriptPoolStats {
+    const { members } = this.#crowd;
+    return {
+      workers: members.length,
+      busy: members.filter((worker) => worker.jobs.length > 0).length,
+      queued: this.#queue.size,
+      kills: this.#kills,
+      restarts: this.#restarts,
+    };
+  }
+
+  #accept(task: ScriptTask): Promise<ScriptOutcome> {
+    return new Promise((resolve) => {
+      const now = performance.now();
+      this.#unsettled += 1;
+      const job = new ScriptJob(task, now, (outcome) => {
+        this.#unsettled -= 1;
+        if (this.#unsettled === 0) this.#onDrained?.();
+        resolve(outcome);
+      });
+      if (!this.#isOpen || this.#queue.size >= QUEUED_MAX) {
+        const message = this.#isOpen ? 'Too many scripts are waiting' : 'The script engine is not running';
+        job.settle({ kind: 'unavailable', message });
+        return;
+      }
+      this.#watch ??= setInterval(() => this.#tick(), TICK_MS);
+      job.isExclusive = this.#pace.isSlow(job.programKey);
+      if (!this.#queue.has(job.ownerId) && this.#place(job, now)) return;
+      this.#queue.add(job);
+      this.#crowd.refill(now);
+    });
+  }
+
+  #place(job: ScriptJob, now: number): boolean {
+    if (job.isExclusive) {
+      const worker = this.#crowd.pickAlone(job.ownerId);
+      if (worker !== undefined) submitAlone(worker, job, now);
+      return worker !== undefined;
+    }
+    const worker = this.#crowd.pickShared(this.#queue.exclusives > 0);
+    worker?.submit(job, now);
+    return worker !== undefined;
+  }
+
+  #pump(): void {
+    if (this.#queue.size === 0) return;
+    const now = performance.now();
+    this.#queue.offer((job) => this.#place(job, now));
+    if (this.#queue.size > 0) this.#crowd.refill(now);
+  }
+
+  /** Puts jobs whose worker is lost to them first in line again. */
+  #requeue(jobs: ScriptJob[]): void {
+    const left = jobs.filter((job) => !job.isSettled);
+    for (const job of left) job.isExclusive = this.#pace.isSlow(job.programKey);
+    this.#queue.addFirst(left);
+  }
+
+  #onFrame(worker: ScriptWorker, job: ScriptJob, frame: Frame): void {
+    if (frame.type === FROM_WORKER.call) this.#onCall(worker, job, frame);
+    else if (frame.type === FROM_WORKER.log) keepLogLine(job, frame);
+    else if (frame.type === FROM_WORKER.checked) this.#onChecked(worker, job, frame);
+    else this.#onReport(worker, job, frame);
+  }
+
+  #onChecked(worker: ScriptWorker, job: ScriptJob, frame: Frame): void {
+    if (job.task.kind === 'check') job.task.onChecked(frame.payload.toString('utf8'));
+    job.settle({ kind: 'returned', json: 'null' });
+    worker.shiftHead(performance.now());
+    this.#pump();
+  }
+
+  #onReport(worker: ScriptWorker, job: ScriptJob, frame: Frame): void {
+    const report = settleWithReport(job, frame);
+    this.#pace.note(job.programKey, report.micros);
+    const { hasMovedJobs } = worker;
+    worker.shiftHead(performance.now());
+    const isSpent = frame.type === FROM_WORKER.limit && report.status === MEMORY_LIMIT;
+    // Without a sync the worker may have begun what was moved away from it, and may be lost in it.
+    if (isSpent || (hasMovedJobs && !report.wantsSync)) this.#discard(worker, 'a worker was replaced');
+    else if (report.wantsSync) worker.sync();
+    this.#pump();
+  }
+
+  #onCall(worker: ScriptWorker, job: ScriptJob, frame: Frame): void {
+    const { task } = job;
+    if (task.kind !== 'run' || job.isSettled) {
+      worker.abandon(frame.ticket, performance.now());
+      return;
+    }
+    job.calls += 1;
+    worker.waitingSince = performance.now();
+    const { name, inputJson } = decodeCall(frame.payload);
+    const { ticket } = frame;
+    const answer = (envelopeJson: string): void => {
+      if (worker.head === job && job.ticket === ticket && !job.isSettled && !worker.isKilled) {
+        worker.reply(ticket, envelopeJson, performance.now());
+      }
+    };
+    // An owner's `call` never rejects, and one that does must not take the server with it.
+    Promise.resolve()
+      .then(() => task.request.call(name, inputJson))
+      .then(answer, () => answer(CALL_FAILED));
+    // Waiting frees the turn of those who want a worker to themselves.
+    if (this.#queue.size > 0) this.#pump();
+  }
+
+  #onGone(worker: ScriptWorker, jobs: ScriptJob[]): void {
+    const now = performance.now();
+    this.#crowd.forget(worker, now);
+    const [head, ...others] = jobs;
+    if (head !== undefined) {
+      head.settle(judgeDeath(worker.end, head.memoryMb));
+      this.#pace.note(head.programKey, Infinity);
+    }
+    if (!worker.isKilled && !worker.isRetiring) {
+      this.#restarts += 1;
+      this.#options.onIncident?.(`a script worker went away: ${worker.end.signal ?? worker.end.code}`);
+    }
+    this.#requeue(others);
+    if (this.#isOpen) this.#crowd.refill(now);
+    this.#pump();
+  }
+
+  #discard(worker: ScriptWorker, why: string): void {
+    this.#kills += 1;
+    const jobs = worker.jobs.splice(0);
+    this.#crowd.remove(worker);
+    worker.kill();
+    this.#requeue(jobs);
+    this.#options.onIncident?.(why);
+    this.#crowd.refill(performance.now());
+  }
+
+  #kill(worker: ScriptWorker, head: ScriptJob, verdict: ScriptVerdict): void {
+    worker.jobs.shift();
+    head.settle(verdict);
+    this.#pace.note(head.programKey, Infinity);
+    this.#discard(worker, `a script was stopped: ${'message' in verdict ? verdict.message : verdict.kind}`);
+  }
+
+  #tick(): void {
+    if (this.#unsettled === 0 && this.#crowd.members.every((worker) => worker.jobs.length === 0)) {
+      clearInterval(this.#watch);
+      this.#watch = undefined;
+      return;
+    }
+    // After the poll phase: a server that was busy reads what has ended before it judges what has not.
+    setImmediate(() => this.#judge());
+  }
+
+  #judge(): void {
+    const now = performance.now();
+    this.#ticks += 1;
+    for (const worker of this.#crowd.members.slice()) this.#judgeWorker(worker, now);
+    for (const job of this.#queue.takeOut((job) => now > job.deadlineAt)) job.settle(totalTimeVerdict());
+    if (this.#ticks % TICKS_PER_MEASURE === 0) this.#crowd.measure();
+    this.#crowd.refill(now);
+    this.#pump();
+  }
+
+  #judgeWorker(worker: ScriptWorker, now: number): void {
+    const { head } = worker;
+    if (head === undefined || worker.isKilled) return;
+    const verdict = judgeHead(worker, now);
+    if (verdict !== undefined && worker.waitingSince === 0) this.#kill(worker, head, verdict);
+    else if (verdict !== undefined) {
+      head.settle(verdict);
+      worker.abandon(head.ticket, now);
+    } else if (!worker.isHeld && now - worker.headSince > HELD_AFTER_MS) {
+      worker.isHeld = true;
+      this.#requeue(worker.takeBehindHead());
+    }
+  }
+
+  #tidyUp(): void {
+    const now = performance.now();
+    this.#crowd.measure();
+    this.#crowd.tidy(now);
+    this.#crowd.refill(now);
+  }
+}

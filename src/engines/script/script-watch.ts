@@ -1,0 +1,49 @@
+/** Judges from outside what a worker's head may still do. */
+import type { ScriptVerdict } from './script-run.ts';
+import type { ScriptWorker, WorkerEnd } from './script-worker.ts';
+
+/** From this age on a head is measured: a run that allocates as fast as it can takes 2 MiB a millisecond. */
+const MEASURED_AFTER_MS = 8;
+const KIB_PER_MIB = 1024;
+const CRASH_SIGNALS = new Set(['SIGABRT', 'SIGTRAP', 'SIGILL', 'SIGSEGV', 'SIGBUS', 'SIGFPE']);
+const CRASH_CODES = new Set([132, 133, 134, 135, 136, 139]);
+
+type LimitVerdict = Extract<ScriptVerdict, { kind: 'limit' }>;
+
+/** The verdict on a run that used up its memory. */
+export function memoryVerdict(memoryMb: number): LimitVerdict {
+  return { kind: 'limit', limit: 'memory', message: `The script used more than ${memoryMb} MiB of memory` };
+}
+
+/** The verdict on a run that took too long, waiting included. */
+export function totalTimeVerdict(): LimitVerdict {
+  return {
+    kind: 'limit',
+    limit: 'total-time',
+    message: 'The script did not end within the time it has in all',
+  };
+}
+
+/** The limit that the head has gone over by now, if any. */
+export function judgeHead(worker: ScriptWorker, now: number): LimitVerdict | undefined {
+  const { head } = worker;
+  if (head === undefined) return undefined;
+  const runningMs = worker.runningMs(now);
+  if (runningMs > head.runningMs) {
+    const message = `The script ran longer than ${head.runningMs} ms`;
+    return { kind: 'limit', limit: 'running-time', message };
+  }
+  // One that was given up already only has to come to its end.
+  if (now > head.deadlineAt && !head.isSettled) return totalTimeVerdict();
+  if (runningMs < MEASURED_AFTER_MS || worker.waitingSince !== 0) return undefined;
+  const grownKib = worker.residentKib() - worker.residentBaseline;
+  return grownKib > head.memoryMb * KIB_PER_MIB ? memoryVerdict(head.memoryMb) : undefined;
+}
+
+/** What the head of a worker that died unasked is told. */
+export function judgeDeath(end: WorkerEnd, memoryMb: number): ScriptVerdict {
+  const isCrash = CRASH_SIGNALS.has(end.signal ?? '') || CRASH_CODES.has(end.code ?? 0);
+  // V8 ends a process that it cannot find memory for, in whichever way it happens to notice.
+  if (isCrash) return memoryVerdict(memoryMb);
+  return { kind: 'unavailable', message: 'The worker that ran the script went away' };
+}

@@ -1,0 +1,287 @@
+/** The pool's side of one worker process: what was sent to it, and what it is doing now. */
+import type { ChildProcess } from 'node:child_process';
+import { closeSync, openSync, readSync, writeFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import {
+  BODY_KINDS,
+  FROM_WORKER,
+  FrameCutter,
+  HEAD_BYTES,
+  TO_WORKER,
+  textFrame,
+  writeHead,
+} from './frames.ts';
+import type { Frame } from './frames.ts';
+import { encodeRun } from './frames-run.ts';
+import type { ScriptJob } from './script-job.ts';
+
+/** Isolates one worker keeps; each takes about 2 MiB. */
+const PROGRAMS_MAX = 24;
+const PAGE_KIB = 4;
+const STDERR_CHARS_MAX = 4096;
+/** The worker ends a run by itself only when the pool has failed to for this long. */
+const BACKSTOP_EXTRA_MS = 5000;
+
+/** What a worker tells the pool. */
+export interface ScriptWorkerEvents {
+  onReady(worker: ScriptWorker): void;
+  /** A frame about the head job. */
+  onFrame(worker: ScriptWorker, job: ScriptJob, frame: Frame): void;
+  /** The process is gone; `jobs` had not ended. */
+  onGone(worker: ScriptWorker, jobs: ScriptJob[]): void;
+}
+
+/** How a process ended, to tell whose fault it was. */
+export interface WorkerEnd {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  stderr: string;
+}
+
+/** Feeds one process and keeps its times; decides nothing. */
+export class ScriptWorker {
+  readonly child: ChildProcess;
+  readonly gone: Promise<void>;
+  /** Settles when the worker can take jobs. */
+  readonly ready: Promise<void>;
+  isReady = false;
+  wasReady = false;
+  isGone = false;
+  isKilled = false;
+  /** The head has the worker to itself, by right or because it is slow. */
+  isHeld = false;
+  /** Takes no more jobs and is stopped when it has none. */
+  isRetiring = false;
+  /** Sent and not ended, the running one first. */
+  readonly jobs: ScriptJob[] = [];
+  headSince = 0;
+  /** When the head began to wait for a call, or 0. */
+  waitingSince = 0;
+  waitedMs = 0;
+  idleSince = 0;
+  /** KiB; as measured when the worker was last known to be well. */
+  residentBaseline = 0;
+  /** Jobs were taken from behind the head that is running. */
+  hasMovedJobs = false;
+  end: WorkerEnd = { code: null, signal: null, stderr: '' };
+
+  readonly #events: ScriptWorkerEvents;
+  readonly #channel: Socket;
+  readonly #cutter = new FrameCutter();
+  readonly #programs = new Map<string, { number: number; source: string }>();
+  #lastTicket = 0;
+  #lastProgram = 0;
+  #isCorked = false;
+  #onReady: () => void = () => {};
+  #statm: number | undefined;
+  readonly #statmBuffer = Buffer.alloc(128);
+
+  constructor(child: ChildProcess, events: ScriptWorkerEvents) {
+    this.child = child;
+    this.#events = events;
+    this.#channel = child.stdio[3] as Socket;
+    this.#channel.on('data', (chunk: Buffer) => this.#receive(chunk));
+    // A broken pipe means that the process is going: its exit tells the rest.
+    this.#channel.on('error', () => {});
+    child.stderr?.on('data', (chunk: Buffer) => {
+      if (this.end.stderr.length < STDERR_CHARS_MAX) this.end.stderr += chunk.toString('utf8');
+    });
+    child.stderr?.on('error', () => {});
+    this.ready = new Promise((resolve) => {
+      this.#onReady = resolve;
+    });
+    this.gone = new Promise((resolve) => {
+      child.once('error', (error) => {
+        this.end.stderr += error.message;
+        if (child.pid === undefined) this.#leave(resolve);
+      });
+      child.once('close', (code, signal) => {
+        this.end.code = code;
+        this.end.signal = signal;
+        this.#leave(resolve);
+      });
+    });
+    this.#prefersDeath();
+  }
+
+  get head(): ScriptJob | undefined {
+    return this.jobs[0];
+  }
+
+  /** Milliseconds the head has been running, waiting for calls not counted. */
+  runningMs(now: number): number {
+    const waiting = this.waitingSince === 0 ? 0 : now - this.waitingSince;
+    return now - this.headSince - this.waitedMs - waiting;
+  }
+
+  submit(job: ScriptJob, now: number): void {
+    this.#lastTicket += 1;
+    job.ticket = this.#lastTicket;
+    this.jobs.push(job);
+    if (this.jobs.length === 1) this.#beginHead(now);
+    const { task } = job;
+    if (task.kind === 'check') {
+      this.#write(textFrame(TO_WORKER.check, job.ticket, task.source));
+      return;
+    }
+    const { request } = task;
+    const order = {
+      programNumber: this.#programNumber(job.programKey, request.source, job.memoryMb),
+      bodyKind: BODY_KINDS.indexOf(request.bodyKind),
+      logsAtOnce: job.isExclusive,
+      callsMax: request.limits.callsMax,
+      logBytesMax: request.limits.logBytesMax,
+      resultBytesMax: request.limits.resultBytesMax,
+      backstopMs: request.limits.totalMs + BACKSTOP_EXTRA_MS,
+    };
+    this.#write(encodeRun({ type: TO_WORKER.run, ticket: job.ticket }, order, request));
+  }
+
+  /** Ends the head's turn; what was sent behind it is running now. */
+  shiftHead(now: number): void {
+    this.jobs.shift();
+    this.#beginHead(now);
+  }
+
+  /** Takes back what has not begun; the worker is told to skip it. */
+  takeBehindHead(): ScriptJob[] {
+    const moved = this.jobs.splice(1);
+    for (const job of moved) this.#write(textFrame(TO_WORKER.cancel, job.ticket, ''));
+    if (moved.length > 0) this.hasMovedJobs = true;
+    return moved;
+  }
+
+  reply(ticket: number, envelopeJson: string, now: number): void {
+    this.waitedMs += now - this.waitingSince;
+    this.waitingSince = 0;
+    this.#write(textFrame(TO_WORKER.reply, ticket, envelopeJson));
+  }
+
+  /** Answers the call of a run that must go no further. */
+  abandon(ticket: number, now: number): void {
+    if (this.waitingSince !== 0) this.waitedMs += now - this.waitingSince;
+    this.waitingSince = 0;
+    this.#write(textFrame(TO_WORKER.abandon, ticket, ''));
+  }
+
+  sync(): void {
+    this.#write(textFrame(TO_WORKER.sync, 0, ''));
+  }
+
+  /** KiB of the process in memory, or 0 where it cannot be known. */
+  residentKib(): number {
+    try {
+      this.#statm ??= openSync(`/proc/${this.child.pid}/statm`, 'r');
+      const bytes = readSync(this.#statm, this.#statmBuffer, 0, this.#statmBuffer.length, 0);
+      return Number(this.#statmBuffer.toString('latin1', 0, bytes).split(' ', 2)[1]) * PAGE_KIB;
+    } catch {
+      return 0;
+    }
+  }
+
+  /** Closes the channel: a worker that is not busy exits by itself. */
+  retire(): void {
+    this.isRetiring = true;
+    this.#channel.end();
+  }
+
+  kill(): void {
+    this.isKilled = true;
+    this.child.kill('SIGKILL');
+  }
+
+  #beginHead(now: number): void {
+    this.headSince = now;
+    this.waitingSince = 0;
+    this.waitedMs = 0;
+    this.hasMovedJobs = false;
+    this.isHeld = false;
+    if (this.jobs.length === 0) this.idleSince = now;
+  }
+
+  #programNumber(key: string, source: string, memoryMb: number): number {
+    const known = this.#programs.get(key);
+    if (known?.source === source) {
+      // Least recently used first.
+      this.#programs.delete(key);
+      this.#programs.set(key, known);
+      return known.number;
+    }
+    if (known !== undefined) this.#drop(key, known.number);
+    else if (this.#programs.size >= PROGRAMS_MAX) {
+      for (const [oldest, program] of this.#programs) {
+        this.#drop(oldest, program.number);
+        break;
+      }
+    }
+    this.#lastProgram += 1;
+    this.#programs.set(key, { number: this.#lastProgram, source });
+    const frame = Buffer.allocUnsafe(HEAD_BYTES + 4 + Buffer.byteLength(source));
+    const at = frame.writeUInt32LE(memoryMb, writeHead(frame, TO_WORKER.program, this.#lastProgram));
+    frame.write(source, at);
+    this.#write(frame);
+    return this.#lastProgram;
+  }
+
+  #drop(key: string, programNumber: number): void {
+    this.#programs.delete(key);
+    this.#write(textFrame(TO_WORKER.drop, programNumber, ''));
+  }
+
+  #write(frame: Buffer): void {
+    if (this.isGone || !this.#channel.writable) return;
+    if (!this.#isCorked) {
+      this.#isCorked = true;
+      this.#channel.cork();
+      // After the poll phase: what several sockets brought in one turn leaves in one write.
+      setImmediate(() => {
+        this.#isCorked = false;
+        this.#channel.uncork();
+      });
+    }
+    this.#channel.write(frame);
+  }
+
+  #receive(chunk: Buffer): void {
+    try {
+      this.#cutter.cut(chunk, (frame) => this.#take(frame));
+    } catch {
+      this.kill();
+    }
+  }
+
+  #take(frame: Frame): void {
+    if (this.isKilled) return;
+    if (frame.type === FROM_WORKER.ready) {
+      this.isReady = this.wasReady = true;
+      this.#onReady();
+      this.idleSince = performance.now();
+      this.residentBaseline = this.residentKib();
+      this.#events.onReady(this);
+      return;
+    }
+    const head = this.jobs[0];
+    if (head?.ticket === frame.ticket) this.#events.onFrame(this, head, frame);
+    // A run that was moved began here all the same: it may not call, and what it says does not count.
+    else if (frame.type === FROM_WORKER.call) this.#write(textFrame(TO_WORKER.abandon, frame.ticket, ''));
+  }
+
+  #leave(resolve: () => void): void {
+    if (this.isGone) return;
+    this.isGone = true;
+    this.isReady = false;
+    this.#channel.destroy();
+    if (this.#statm !== undefined) closeSync(this.#statm);
+    this.#events.onGone(this, this.jobs.splice(0));
+    resolve();
+  }
+
+  /** When the machine runs out of memory, the kernel shall take a worker and not the server. */
+  #prefersDeath(): void {
+    try {
+      writeFileSync(`/proc/${this.child.pid}/oom_score_adj`, '1000');
+    } catch {
+      // Not Linux, or not allowed: nothing depends on it.
+    }
+  }
+}

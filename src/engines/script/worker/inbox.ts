@@ -1,0 +1,84 @@
+/** Blocking, ordered reading of the pool's frames from descriptor 3. */
+import { readSync, writeSync } from 'node:fs';
+import { FRAME_BYTES_MAX, TO_WORKER, frameBytes, readFrame, type Frame } from '../frames.ts';
+
+const CHANNEL = 3;
+const CHUNK_BYTES = 64 * 1024;
+
+/** Writes a whole frame; the channel blocks, so what is written is on its way when this returns. */
+export function send(frame: Buffer): void {
+  for (let at = 0; at < frame.length;) at += writeSync(CHANNEL, frame, at, frame.length - at);
+}
+
+/** The frames of the pool, in order; cancels are taken note of whenever they come by. */
+export class Inbox {
+  #buffer: Buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+  #start = 0;
+  #end = 0;
+  #backlog: Frame[] = [];
+  readonly #cancelled = new Set<number>();
+  #begunTicket = 0;
+
+  /** The next frame to act on. Its payload stays valid until `next` is called again. */
+  next(): Frame {
+    for (;;) {
+      const frame = this.#backlog.shift() ?? this.#read();
+      if (frame.type === TO_WORKER.cancel) this.#cancel(frame.ticket);
+      else if (frame.type !== TO_WORKER.run) return frame;
+      else if (!this.#cancelled.delete(frame.ticket)) {
+        this.#begunTicket = frame.ticket;
+        return frame;
+      }
+    }
+  }
+
+  /** A cancel that comes after its run has begun is too late and must not be remembered. */
+  #cancel(ticket: number): void {
+    if (ticket > this.#begunTicket) this.#cancelled.add(ticket);
+  }
+
+  /** Waits for one of `types`; whatever comes before it is kept for `next`. */
+  await(types: readonly number[]): Frame {
+    // The run at hand looks at its body in the buffer: leave that to it and go on in another.
+    const rest = this.#buffer.subarray(this.#start, this.#end);
+    this.#buffer = Buffer.allocUnsafeSlow(Math.max(CHUNK_BYTES, rest.length));
+    this.#end = rest.copy(this.#buffer);
+    this.#start = 0;
+    for (;;) {
+      const frame = this.#read();
+      if (types.includes(frame.type)) return frame;
+      if (frame.type === TO_WORKER.cancel) this.#cancel(frame.ticket);
+      else this.#backlog.push({ ...frame, payload: Buffer.from(frame.payload) });
+    }
+  }
+
+  #read(): Frame {
+    for (;;) {
+      const bytes = frameBytes(this.#buffer, this.#start, this.#end);
+      if (bytes > 0 && this.#end - this.#start >= bytes) {
+        const frame = readFrame(this.#buffer, this.#start, bytes);
+        this.#start += bytes;
+        return frame;
+      }
+      this.#fill(bytes);
+    }
+  }
+
+  #fill(neededBytes: number): void {
+    if (neededBytes > FRAME_BYTES_MAX) process.exit(1);
+    if (this.#start === this.#end) this.#start = this.#end = 0;
+    const isFull = this.#end === this.#buffer.length;
+    if (isFull || this.#start + neededBytes > this.#buffer.length) {
+      const rest = this.#buffer.subarray(this.#start, this.#end);
+      const target =
+        neededBytes > CHUNK_BYTES ? Buffer.allocUnsafeSlow(neededBytes + CHUNK_BYTES) : undefined;
+      this.#end = rest.copy(target ?? this.#buffer);
+      this.#buffer = target ?? this.#buffer;
+      this.#start = 0;
+    }
+    const got = readSync(CHANNEL, this.#buffer, this.#end, this.#buffer.length - this.#end, null);
+    // The pool is gone: so are we, and with us whatever was queued.
+    if (got === 0) process.exit(0);
+    this.#end += got;
+  }
+}

@@ -1,0 +1,91 @@
+/** One script text in an isolate of its own, and its runs. */
+import ivm from 'isolated-vm';
+import { HOST_FUNCTIONS, type RealmHost } from '../realm/host.ts';
+import { sharedHostFunctions } from './host-functions.ts';
+
+/** The part of the host that belongs to the run at hand. */
+export type RunHost = Pick<RealmHost, 'settle' | 'call' | 'log' | 'bodyBase64'>;
+
+/** What a run is given: texts and numbers only. */
+export interface ProgramInput {
+  metaJson: string;
+  bodyText: string;
+  bodyKind: number;
+  logCharsMax: number;
+  resultCharsMax: number;
+  backstopMs: number;
+}
+
+/** How the worker builds its programs. */
+export interface ProgramSettings {
+  realmSource: string;
+  /** A new context for every run. */
+  isFresh: boolean;
+  host: RunHost;
+}
+
+/** An isolate with its compiled script; made at its first run, and again after it was thrown away. */
+export class Program {
+  readonly #source: string;
+  readonly #memoryMb: number;
+  readonly #settings: ProgramSettings;
+  #isolate: ivm.Isolate | undefined;
+  #realmScript: ivm.Script | undefined;
+  #run: ivm.Reference | undefined;
+
+  constructor(source: string, memoryMb: number, settings: ProgramSettings) {
+    this.#source = source;
+    this.#memoryMb = memoryMb;
+    this.#settings = settings;
+  }
+
+  /** Does what is done once for all runs, so that a run's time is its own. */
+  prepare(): void {
+    if (!this.#settings.isFresh) this.#run ??= this.#build(this.#context());
+  }
+
+  /** Runs the script until nothing of it is left to do; throws when the isolate was thrown away under it. */
+  run(input: ProgramInput): void {
+    if (this.#settings.isFresh) this.#runFresh(input);
+    else this.#apply((this.#run ??= this.#build(this.#context())), input);
+  }
+
+  /** Ends whatever runs in the isolate and forgets it. */
+  dispose(): void {
+    const isolate = this.#isolate;
+    this.#isolate = this.#realmScript = this.#run = undefined;
+    if (isolate !== undefined && !isolate.isDisposed) isolate.dispose();
+  }
+
+  #runFresh(input: ProgramInput): void {
+    const context = this.#context();
+    const run = this.#build(context);
+    this.#apply(run, input);
+    run.release();
+    context.release();
+  }
+
+  #apply(run: ivm.Reference, input: ProgramInput): void {
+    const { metaJson, bodyText, bodyKind, logCharsMax, resultCharsMax } = input;
+    run.applySync(undefined, [metaJson, bodyText, bodyKind, logCharsMax, resultCharsMax], {
+      timeout: input.backstopMs,
+    });
+  }
+
+  #context(): ivm.Context {
+    this.#isolate ??= new ivm.Isolate({ memoryLimit: this.#memoryMb });
+    return this.#isolate.createContextSync();
+  }
+
+  #build(context: ivm.Context): ivm.Reference {
+    this.#realmScript ??= this.#isolate!.compileScriptSync(this.#settings.realmSource, {
+      filename: 'sandbox',
+    });
+    const createRealm = this.#realmScript.runSync(context, { reference: true }) as ivm.Reference;
+    const host: RealmHost = { ...sharedHostFunctions, ...this.#settings.host };
+    const callbacks = HOST_FUNCTIONS.map((name) => new ivm.Callback(host[name], { sync: true }));
+    return createRealm.applySync(undefined, [this.#source, ...callbacks], {
+      result: { reference: true },
+    }) as ivm.Reference;
+  }
+}

@@ -1,0 +1,208 @@
+/** The one run a worker is busy with: its callbacks, what it left behind, and its report. */
+import { BODY_KINDS, FROM_WORKER, LOG_LEVELS, TO_WORKER, WORKER_LIMITS, textFrame } from '../frames.ts';
+import { encodeCall, encodeReport, type RunInput, type RunOrder, type RunReport } from '../frames-run.ts';
+import { SETTLED } from '../realm/host.ts';
+import { isNestedDeeper } from './json-depth.ts';
+import { send, type Inbox } from './inbox.ts';
+import type { Program, RunHost } from './program.ts';
+
+const MESSAGE_BYTES_MAX = 1024;
+const RESULT_DEPTH_MAX = 500;
+/** A run that took longer may have been given up by the pool, which moves what waits behind it. */
+const SYNC_AFTER_MS = 4;
+const BASE64 = BODY_KINDS.indexOf('base64');
+const TOO_LARGE_INPUT = JSON.stringify({
+  success: false,
+  data: null,
+  message: 'Validation failed',
+  errors: ['The data is larger than a result may be'],
+});
+const NEVER = 'The script never finished: it awaits something that cannot happen';
+
+type Settled = { type: number; text: string; extra: string };
+
+function limitReached(name: (typeof WORKER_LIMITS)[number], message: string): Settled {
+  return { type: FROM_WORKER.limit, text: message, extra: String(WORKER_LIMITS.indexOf(name)) };
+}
+
+function cutToBytes(text: string, bytesMax: number): string {
+  if (text.length * 3 <= bytesMax) return text;
+  const bytes = Buffer.from(text, 'utf8');
+  return bytes.length <= bytesMax ? text : bytes.toString('utf8', 0, bytesMax).replace(/\uFFFD+$/, '');
+}
+
+/** Runs orders one at a time and reports each. */
+export class RunAtHand {
+  readonly host: RunHost = {
+    settle: (kind, text, extra) => this.#settle(kind, text, extra),
+    call: (name, inputJson) => this.#call(name, inputJson),
+    log: (level, text) => this.#log(level, text),
+    bodyBase64: (which) => this.#bodyBase64(which),
+  };
+
+  readonly #inbox: Inbox;
+  #ticket = 0;
+  #order!: RunOrder & RunInput;
+  #program!: Program;
+  #settled: Settled | undefined;
+  #logs: [level: number, text: string][] = [];
+  #logBytes = 0;
+  #areLogsTruncated = false;
+  #calls = 0;
+
+  constructor(inbox: Inbox) {
+    this.#inbox = inbox;
+  }
+
+  /** Runs an empty script and tells nobody. */
+  warmUp(program: Program): void {
+    program.run({
+      metaJson: '{}',
+      bodyText: '',
+      bodyKind: 0,
+      logCharsMax: 0,
+      resultCharsMax: 10,
+      backstopMs: 5000,
+    });
+    this.#settled = undefined;
+  }
+
+  /** Runs the order to its end and sends the report. */
+  perform(ticket: number, order: RunOrder & RunInput, program: Program): void {
+    this.#begin(ticket, order, program);
+    const startedAt = performance.now();
+    let readyAt = startedAt;
+    let ending: Settled;
+    try {
+      program.prepare();
+      readyAt = performance.now();
+      program.run({
+        metaJson: order.metaJson,
+        bodyText: order.bodyKind === BASE64 ? '' : this.#bodyText(),
+        bodyKind: order.bodyKind,
+        logCharsMax: order.logBytesMax,
+        resultCharsMax: order.resultBytesMax,
+        backstopMs: order.backstopMs,
+      });
+      ending = this.#settled ?? { type: FROM_WORKER.threw, text: NEVER, extra: '' };
+    } catch (error) {
+      ending = this.#broken(error);
+    }
+    const endedAt = performance.now();
+    // Building the isolate happens once and says nothing about the script's pace.
+    this.#report(ending, (endedAt - readyAt) * 1000, endedAt - startedAt > SYNC_AFTER_MS);
+  }
+
+  #begin(ticket: number, order: RunOrder & RunInput, program: Program): void {
+    this.#ticket = ticket;
+    this.#order = order;
+    this.#program = program;
+    this.#settled = undefined;
+    if (this.#logs.length > 0) this.#logs = [];
+    this.#logBytes = 0;
+    this.#areLogsTruncated = false;
+    this.#calls = 0;
+  }
+
+  #bodyText(): string {
+    const { body } = this.#order;
+    const hasBom = body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf;
+    return body.toString('utf8', hasBom ? 3 : 0);
+  }
+
+  /** What it means that the isolate was left by an exception: it is unusable, by our doing or by V8's. */
+  #broken(error: unknown): Settled {
+    const decided = this.#settled;
+    this.#program.dispose();
+    if (decided?.type === FROM_WORKER.limit || decided?.type === FROM_WORKER.abandoned) return decided;
+    const message = error instanceof Error ? error.message : '';
+    if (message.includes('memory limit'))
+      return limitReached('memory', 'The script used more memory than it may');
+    if (message.includes('timed out')) return limitReached('total-time', 'The script ran longer than it may');
+    if (decided !== undefined) return decided;
+    // Not the script's own words: those arrive through `settle`.
+    return { type: FROM_WORKER.threw, text: 'The script could not be run', extra: '' };
+  }
+
+  #report(ending: Settled, micros: number, wantsSync: boolean): void {
+    const { type, text, extra } = this.#checked(ending);
+    const isResponse = type === FROM_WORKER.responded;
+    const report: RunReport = {
+      micros,
+      calls: this.#calls,
+      logsTruncated: this.#areLogsTruncated,
+      wantsSync,
+      logsJson: this.#logs.length === 0 ? '' : JSON.stringify(this.#logs),
+      status: isResponse ? Number(extra.slice(0, 3)) : Number(extra),
+      bodyIsText: isResponse && extra[3] === 't',
+      headersJson: isResponse ? extra.slice(4) : '',
+      text,
+    };
+    send(encodeReport({ type, ticket: this.#ticket }, report));
+    // Out of memory leaves a process that has given V8 all it had: a new one is cheaper than finding out.
+    if (type === FROM_WORKER.limit && extra === String(WORKER_LIMITS.indexOf('memory'))) process.exit(0);
+    if (wantsSync) this.#inbox.await([TO_WORKER.sync]);
+  }
+
+  #checked(ending: Settled): Settled {
+    const { type, text, extra } = ending;
+    if (type !== FROM_WORKER.returned && type !== FROM_WORKER.responded) return ending;
+    const bytesMax = this.#order.resultBytesMax;
+    const isLarge = text.length * 3 > bytesMax && Buffer.byteLength(text) > bytesMax;
+    const isJson = type === FROM_WORKER.returned || extra[3] === 'j';
+    const isTooMuch = isLarge || (isJson && isNestedDeeper(text, RESULT_DEPTH_MAX));
+    return isTooMuch ? limitReached('result-size', 'The result is larger or deeper than it may be') : ending;
+  }
+
+  #settle(kind: number, text: string, extra: string): void {
+    if (this.#settled !== undefined) return;
+    if (kind === SETTLED.returned) this.#settled = { type: FROM_WORKER.returned, text, extra };
+    else if (kind === SETTLED.responded) this.#settled = { type: FROM_WORKER.responded, text, extra };
+    else if (kind === SETTLED.tooLarge)
+      this.#settled = limitReached('result-size', 'The result is larger than it may be');
+    else {
+      const type = kind === SETTLED.threw ? FROM_WORKER.threw : FROM_WORKER.unparsable;
+      this.#settled = { type, text: cutToBytes(text, MESSAGE_BYTES_MAX), extra };
+    }
+  }
+
+  #end(settled: Settled): string {
+    this.#settled = settled;
+    // Ends the script from within: V8 unwinds it past every catch and finally.
+    this.#program.dispose();
+    return '';
+  }
+
+  #call(name: string, inputJson: string): string {
+    if (inputJson.length > this.#order.resultBytesMax || name.length > 256) return TOO_LARGE_INPUT;
+    if (this.#calls >= this.#order.callsMax) {
+      return this.#end(limitReached('calls', `The script made more than ${this.#order.callsMax} calls`));
+    }
+    this.#calls += 1;
+    send(encodeCall({ type: FROM_WORKER.call, ticket: this.#ticket }, name, inputJson));
+    const answer = this.#inbox.await([TO_WORKER.reply, TO_WORKER.abandon]);
+    if (answer.type === TO_WORKER.reply) return answer.payload.toString('utf8');
+    return this.#end({ type: FROM_WORKER.abandoned, text: '', extra: '' });
+  }
+
+  #log(level: number, text: string): boolean {
+    const left = this.#order.logBytesMax - this.#logBytes;
+    const kept = cutToBytes(text, left);
+    if (kept.length < text.length) this.#areLogsTruncated = true;
+    this.#logBytes += Buffer.byteLength(kept);
+    const isFull = this.#areLogsTruncated || this.#logBytes >= this.#order.logBytesMax;
+    if (kept === '' && isFull) {
+      this.#areLogsTruncated = true;
+      return false;
+    }
+    if (this.#order.logsAtOnce) {
+      send(textFrame(FROM_WORKER.log, this.#ticket, `${Math.min(level, LOG_LEVELS.length - 1)}${kept}`));
+    } else this.#logs.push([level, kept]);
+    return !this.#areLogsTruncated;
+  }
+
+  #bodyBase64(which: number): string {
+    const { rawBody, body } = this.#order;
+    return (which === 0 ? (rawBody ?? body) : body).toString('base64');
+  }
+}

@@ -1,0 +1,25 @@
+import { Injectable } from '@nestjs/common';
+import { AccessTokens } from './access-tokens.ts';
+import { Authenticator } from './authenticator.ts';
+import { Callers } from './callers.ts';
+import { FirstAccess, type FirstAdmin } from './first-access.ts';
+
+/** Makes access ready before the first request: keys, the first callers, who they are. */
+@Injectable()
+export class AccessStart {
+  constructor(
+    private readonly tokens: AccessTokens,
+    private readonly firstAccess: FirstAccess,
+    private readonly authenticator: Authenticator,
+    private readonly callers: Callers,
+  ) {}
+
+  async prepare(given: { adminPassword: string | null; adminApiKey: string | null }): Promise<FirstAdmin> {
+    await this.tokens.load();
+    const admin = await this.firstAccess.ensureAdmin(given.adminPassword);
+    if (given.adminApiKey !== null)
+      this.authenticator.accept(given.adminApiKey, await this.firstAccess.ensureClient());
+    await this.callers.reload();
+    return admin;
+  }
+}

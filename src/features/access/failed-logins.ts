@@ -1,0 +1,34 @@
+/** Failed logins that one name and address have in a minute before they must wait (contract §10). */
+const FAILURES_MAX = 10;
+const WINDOW_MS = 60_000;
+/** Bounds the memory that guessing can take: about 100 bytes an entry. */
+const ENTRIES_MAX = 50_000;
+
+/** Counts failed logins by name and address over a sliding minute, in memory. */
+export class FailedLogins {
+  private readonly failures = new Map<string, number[]>();
+
+  /** Seconds to wait, or 0 when another try is allowed. */
+  secondsToWait(name: string, address: string, nowMs: number): number {
+    const recent = this.recent(keyOf(name, address), nowMs);
+    if (recent.length < FAILURES_MAX) return 0;
+    return Math.max(1, Math.ceil((recent[0]! + WINDOW_MS - nowMs) / 1000));
+  }
+
+  note(name: string, address: string, nowMs: number): void {
+    const key = keyOf(name, address);
+    const recent = [...this.recent(key, nowMs), nowMs].slice(-FAILURES_MAX);
+    // Deleting first moves the entry to the young end, so that the first key is the oldest.
+    this.failures.delete(key);
+    this.failures.set(key, recent);
+    if (this.failures.size > ENTRIES_MAX) this.failures.delete(this.failures.keys().next().value!);
+  }
+
+  private recent(key: string, nowMs: number): number[] {
+    return (this.failures.get(key) ?? []).filter((at) => at > nowMs - WINDOW_MS);
+  }
+}
+
+function keyOf(name: string, address: string): string {
+  return `${address} ${name.toLowerCase()}`;
+}

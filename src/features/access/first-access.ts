@@ -1,0 +1,61 @@
+import { randomBytes } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { hash } from '@node-rs/argon2';
+import { Clock } from '../../platform/clock.ts';
+import { Database } from '../../platform/db/index.ts';
+import { newId } from '../../platform/ids.ts';
+import { ApiClientEntity } from './api-client.entity.ts';
+import { UserEntity } from './user.entity.ts';
+
+const ADMIN_NAME = 'admin';
+
+/** The admin user. */
+export interface FirstAdmin {
+  /** Set where this start made the password up. */
+  generatedPassword: string | null;
+  adminId: string;
+}
+
+/** Makes sure that somebody can get in: the admin user of the first start, and the client of ADMIN_API_KEY. */
+@Injectable()
+export class FirstAccess {
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+  ) {}
+
+  /** A password in the environment counts at the first start only: later ones are changed by command. */
+  async ensureAdmin(adminPassword: string | null): Promise<FirstAdmin> {
+    const known = await this.database.read.findOneBy(UserEntity, { username: ADMIN_NAME });
+    if (known) return { generatedPassword: null, adminId: known.id };
+    const generatedPassword = adminPassword === null ? randomBytes(12).toString('base64url') : null;
+    const admin: UserEntity = {
+      id: newId('usr'),
+      accountId: null,
+      username: ADMIN_NAME,
+      passwordHash: await hash(adminPassword ?? generatedPassword ?? ''),
+      role: 'admin',
+      isEnabled: true,
+      createdAt: this.clock.now(),
+    };
+    await this.database.door.transaction((tx) => tx.manager.insert(UserEntity, admin));
+    return { generatedPassword, adminId: admin.id };
+  }
+
+  /** @returns the id of the client that ADMIN_API_KEY speaks for; the key itself is never stored. */
+  async ensureClient(): Promise<string> {
+    const known = await this.database.read.findOneBy(ApiClientEntity, { origin: 'environment' });
+    if (known) return known.id;
+    const client: ApiClientEntity = {
+      id: newId('cli'),
+      accountId: null,
+      name: 'ADMIN_API_KEY',
+      origin: 'environment',
+      role: 'admin',
+      isEnabled: true,
+      createdAt: this.clock.now(),
+    };
+    await this.database.door.transaction((tx) => tx.manager.insert(ApiClientEntity, client));
+    return client.id;
+  }
+}

@@ -1,0 +1,10 @@
+export { AccessStart } from './access-start.ts';
+export { AccessModule } from './access.module.ts';
+export { ApiClientEntity } from './api-client.entity.ts';
+export { AuditLogEntity } from './audit-log.entity.ts';
+export { Authenticator } from './authenticator.ts';
+export { Callers } from './callers.ts';
+export { RefreshTokenEntity } from './refresh-token.entity.ts';
+export { SignIn } from './sign-in.ts';
+export { SigningKeyEntity } from './signing-key.entity.ts';
+export { UserEntity } from './user.entity.ts';

@@ -1,0 +1,111 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { hash, verify } from '@node-rs/argon2';
+import { LessThan } from 'typeorm';
+import { Clock } from '../../platform/clock.ts';
+import { Database } from '../../platform/db/index.ts';
+import { AppError } from '../../platform/errors.ts';
+import { newId } from '../../platform/ids.ts';
+import { ACCESS_TOKEN_SECONDS, AccessTokens } from './access-tokens.ts';
+import { FailedLogins } from './failed-logins.ts';
+import { RefreshTokenEntity } from './refresh-token.entity.ts';
+import { UserEntity } from './user.entity.ts';
+
+/** What a person gets for the right password; `expiresIn` in seconds. */
+export interface SignedIn {
+  token: string;
+  refreshToken: string;
+  expiresIn: number;
+}
+
+const REFRESH_TOKEN_MS = 30 * 24 * 3_600_000;
+
+/** Signs people in and out. */
+@Injectable()
+export class SignIn {
+  private readonly failed = new FailedLogins();
+  /** Verified where there is no such user, so that the answer takes as long. */
+  private readonly nobody = hash(randomBytes(16).toString('hex'));
+
+  constructor(
+    private readonly database: Database,
+    private readonly tokens: AccessTokens,
+    private readonly clock: Clock,
+  ) {}
+
+  /** @throws AppError 401 for a wrong name or password (which of them is not told), 429 after ten in a minute. */
+  async login(username: string, password: string, address: string): Promise<SignedIn> {
+    const now = this.clock.now();
+    const wait = this.failed.secondsToWait(username, address, now);
+    if (wait > 0) throw tooManyLogins(wait);
+    const user = await this.database.read.findOneBy(UserEntity, { username });
+    const isRight = await verify(user?.passwordHash ?? (await this.nobody), password);
+    if (!user?.isEnabled || !isRight) {
+      this.failed.note(username, address, now);
+      throw loginFailed();
+    }
+    return await this.issue(user.id);
+  }
+
+  /** Trades a refresh token for new tokens; each works once. */
+  async refresh(refreshToken: string): Promise<SignedIn> {
+    const known = await this.takeBack(refreshToken);
+    const user =
+      known && (await this.database.read.findOneBy(UserEntity, { id: known.userId, isEnabled: true }));
+    if (!user) throw loginFailed('The refresh token is not valid');
+    return await this.issue(user.id);
+  }
+
+  /** Ends a refresh token; unknown ones are no error. */
+  async logout(refreshToken: string): Promise<void> {
+    await this.takeBack(refreshToken);
+  }
+
+  private async issue(userId: string): Promise<SignedIn> {
+    const refreshToken = randomBytes(32).toString('base64url');
+    const now = this.clock.now();
+    const entity = {
+      id: newId('rft'),
+      userId,
+      tokenHash: hashOf(refreshToken),
+      expiresAt: now + REFRESH_TOKEN_MS,
+    };
+    const token = await this.tokens.issue(userId);
+    await this.database.door.transaction(async (tx) => {
+      await tx.manager.delete(RefreshTokenEntity, { userId, expiresAt: LessThan(now) });
+      await tx.manager.insert(RefreshTokenEntity, entity);
+    });
+    return { token, refreshToken, expiresIn: ACCESS_TOKEN_SECONDS };
+  }
+
+  private takeBack(refreshToken: string): Promise<RefreshTokenEntity | null> {
+    return this.database.door.transaction(async (tx) => {
+      const known = await tx.manager.findOneBy(RefreshTokenEntity, { tokenHash: hashOf(refreshToken) });
+      if (known) await tx.manager.delete(RefreshTokenEntity, { id: known.id });
+      return known && known.expiresAt > this.clock.now() ? known : null;
+    });
+  }
+}
+
+function hashOf(token: string): string {
+  return createHash('sha256').update(token).digest('hex');
+}
+
+function loginFailed(detail = 'User name or password is wrong'): AppError {
+  return new AppError({
+    code: 'access.login-failed',
+    kind: 'unauthenticated',
+    publicMessage: 'Login failed',
+    details: [detail],
+  });
+}
+
+function tooManyLogins(retryAfterSeconds: number): AppError {
+  return new AppError({
+    code: 'access.too-many-logins',
+    kind: 'too-many',
+    publicMessage: 'Login failed',
+    details: [`Too many failed logins; try again in ${retryAfterSeconds} s`],
+    retryAfterSeconds,
+  });
+}

@@ -1,0 +1,15 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { timeColumn } from '../../platform/db/index.ts';
+
+/** A private key we sign with, sealed with SECRETS_KEY; its id is the `kid` of what it signs. */
+@Entity('signing_keys')
+export class SigningKeyEntity {
+  @PrimaryColumn({ type: 'text' })
+  id!: string;
+  @Column({ type: 'text' })
+  purpose!: 'access-tokens';
+  @Column({ name: 'sealed_private_key', type: 'blob' })
+  sealedPrivateKey!: Buffer;
+  @Column({ ...timeColumn, name: 'created_at' })
+  createdAt!: number;
+}

@@ -1,0 +1,1 @@
+export { CommandCatalogueModule } from './command-catalogue.module.ts';

@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import { bpmRequest, Handles } from '../../bus/index.ts';
+import { Database } from '../../platform/db/index.ts';
+import { AppError } from '../../platform/errors.ts';
+import { Sealer } from '../../platform/sealing.ts';
+import { ExecutionEntity } from './execution.entity.ts';
+import { ExecutionPayloadEntity } from './execution-payload.entity.ts';
+import { executionView } from './execution-view.ts';
+
+/** One execution whole: request, verdict, steps, logs and answer. */
+export class GetWebHookExecutionByIdQuery extends bpmRequest({
+  kind: 'query',
+  permission: 'executions:read',
+  input: z.strictObject({ id: z.string().min(1).max(100) }),
+  success: 'Webhook execution retrieved successfully',
+}) {}
+
+@Handles(GetWebHookExecutionByIdQuery)
+export class GetWebHookExecutionByIdHandler {
+  constructor(
+    private readonly database: Database,
+    private readonly sealer: Sealer,
+  ) {}
+
+  async execute({ input: { id }, caller }: GetWebHookExecutionByIdQuery) {
+    const execution = await this.database.read.findOneBy(ExecutionEntity, {
+      id,
+      accountId: caller.accountId,
+    });
+    if (!execution) throw executionNotFound();
+    const payload = await this.database.read.findOneBy(ExecutionPayloadEntity, { executionId: id });
+    return executionView(execution, payload, this.sealer);
+  }
+}
+
+function executionNotFound(): AppError {
+  return new AppError({
+    code: 'execution.not-found',
+    kind: 'not-found',
+    publicMessage: 'Execution not found',
+    details: ['No webhook execution found with the specified ID'],
+  });
+}

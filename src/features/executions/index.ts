@@ -1,0 +1,11 @@
+export { ExecutionEntity } from './execution.entity.ts';
+export { ExecutionPayloadEntity } from './execution-payload.entity.ts';
+export {
+  ExecutionRecorder,
+  type ExecutionOutcome,
+  type ExecutionStep,
+  type ReceivedExecution,
+} from './execution-recorder.ts';
+export { ExecutionsModule } from './executions.module.ts';
+export { InterruptedExecutions } from './interrupted-executions.ts';
+export { credentialsOf, type RequestMeta, withoutCredentials } from './recorded-request.ts';

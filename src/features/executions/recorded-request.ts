@@ -1,0 +1,68 @@
+import { isSecretName, MASK } from '../../platform/masking.rules.ts';
+import type { Sealer } from '../../platform/sealing.ts';
+
+/** The exact request as it came: what a script sees as `context`, and the bytes of the body. */
+export interface RecordedRequest {
+  /** JSON text of `{method, path, params, query, headers, ip}`. */
+  metaJson: string;
+  /** As received: before inflating. */
+  body: Buffer;
+}
+
+/** The parts of a request beside its body. */
+export interface RequestMeta {
+  method: string;
+  path: string;
+  params: Record<string, string>;
+  query: Record<string, string | string[]>;
+  headers: Record<string, string | string[]>;
+  ip: string;
+}
+
+/** Encrypts a request for keeping: the length of the meta text (4 bytes), the meta text, the body. */
+export function sealRequest(sealer: Sealer, { metaJson, body }: RecordedRequest): Buffer {
+  const meta = Buffer.from(metaJson);
+  const length = Buffer.allocUnsafe(4);
+  length.writeUInt32BE(meta.length);
+  return sealer.seal([length, meta, body]);
+}
+
+export function openRequest(sealer: Sealer, sealed: Buffer): { meta: RequestMeta; body: Buffer } {
+  const plain = sealer.open(sealed);
+  const bodyAt = 4 + plain.readUInt32BE(0);
+  return { meta: JSON.parse(plain.toString('utf8', 4, bodyAt)) as RequestMeta, body: plain.subarray(bodyAt) };
+}
+
+/** Short values (`1`, `on`) would blot out half of what is shown. */
+const CREDENTIAL_LENGTH_MIN = 6;
+
+/** Values of a request that nobody may read later: those of headers and query parameters with a credential's name. */
+export function credentialsOf(meta: Pick<RequestMeta, 'headers' | 'query'>): string[] {
+  const values: string[] = [];
+  for (const fields of [meta.headers, meta.query]) {
+    for (const name of Object.keys(fields)) if (isSecretName(name)) values.push(...[fields[name]!].flat());
+  }
+  return values.filter((value) => value.length >= CREDENTIAL_LENGTH_MIN);
+}
+
+/** The text without the credentials, wherever they stand in it, also as JSON writes them. */
+export function withoutCredentials(text: string, credentials: readonly string[]): string {
+  let clean = text;
+  for (const value of credentials) {
+    if (clean.includes(value)) clean = clean.replaceAll(value, MASK);
+    const escaped = JSON.stringify(value).slice(1, -1);
+    if (escaped !== value && clean.includes(escaped)) clean = clean.replaceAll(escaped, MASK);
+  }
+  return clean;
+}
+
+/** A request as it is shown: credential headers and parameters masked. */
+export function maskedMeta(meta: RequestMeta): RequestMeta {
+  return { ...meta, headers: masked(meta.headers), query: masked(meta.query) };
+}
+
+function masked<Value>(fields: Record<string, Value>): Record<string, Value | string> {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [name, isSecretName(name) ? MASK : value]),
+  );
+}

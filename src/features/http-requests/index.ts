@@ -1,0 +1,1 @@
+export { HttpRequestsModule } from './http-requests.module.ts';

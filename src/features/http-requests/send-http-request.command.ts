@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import { bpmRequest, Handles } from '../../bus/index.ts';
+import { AppError } from '../../platform/errors.ts';
+import { OutboundHttp, outboundMethods } from '../../platform/outbound-http.ts';
+
+const TIMEOUT_MS_MAX = 60_000;
+const BODY_LENGTH_MAX = 1_048_576;
+/** Bytes of the response that are read; the rest is dropped and said to be. */
+const RESPONSE_BYTES_MAX = 65_536;
+
+const body = z.union([
+  z.string().max(BODY_LENGTH_MAX),
+  z.record(z.string(), z.unknown()),
+  z.array(z.unknown()),
+]);
+
+/** Calls another system over HTTP; private addresses are refused unless OUTBOUND_ALLOWED_NETWORKS has them. */
+export class SendHttpRequestCommand extends bpmRequest({
+  kind: 'command',
+  effects: 'outside',
+  permission: 'http:send',
+  input: z.strictObject({
+    method: z.enum(outboundMethods),
+    url: z.string().min(1).max(8192),
+    headers: z.record(z.string().min(1).max(200), z.string().max(8192)).optional(),
+    /** A string is sent as it is, an object or array as JSON. */
+    body: body.optional(),
+    timeoutMs: z.int().min(1).max(TIMEOUT_MS_MAX).default(15_000),
+  }),
+  success: 'HTTP request sent',
+  failure: 'HTTP request failed',
+}) {}
+
+@Handles(SendHttpRequestCommand)
+export class SendHttpRequestHandler {
+  constructor(private readonly outbound: OutboundHttp) {}
+
+  async execute({ input }: SendHttpRequestCommand) {
+    const isText = input.body === undefined || typeof input.body === 'string';
+    const result = await this.outbound.send({
+      method: input.method,
+      url: input.url,
+      headers: isText ? (input.headers ?? {}) : withJsonType(input.headers ?? {}),
+      ...(input.body !== undefined && { body: isText ? String(input.body) : JSON.stringify(input.body) }),
+      timeoutMs: input.timeoutMs,
+      responseBytesMax: RESPONSE_BYTES_MAX,
+    });
+    if (result.kind === 'refused') throw refused(result.reason);
+    if (result.kind === 'failed') throw failed(result.reason, result.message);
+    const text = result.body.toString('utf8');
+    const isUtf8 = Buffer.from(text).equals(result.body);
+    return {
+      status: result.status,
+      headers: result.headers,
+      body: isUtf8 ? text : null,
+      bodyBase64: isUtf8 ? null : result.body.toString('base64'),
+      bodyTruncated: result.bodyTruncated,
+    };
+  }
+}
+
+function withJsonType(headers: Record<string, string>): Record<string, string> {
+  const hasType = Object.keys(headers).some((name) => name.toLowerCase() === 'content-type');
+  return hasType ? headers : { ...headers, 'Content-Type': 'application/json' };
+}
+
+function refused(reason: string): AppError {
+  return new AppError({ code: 'http-request.refused', kind: 'invalid', details: [reason] });
+}
+
+function failed(reason: string, message: string): AppError {
+  return new AppError({
+    code: `http-request.${reason}`,
+    kind: reason === 'timeout' ? 'timed-out' : 'unavailable',
+    details: [message],
+  });
+}

@@ -1,0 +1,44 @@
+import { Injectable } from '@nestjs/common';
+import { type Caller, RequestRegistry } from '../../bus/index.ts';
+import { ScriptPool } from '../../engines/script/index.ts';
+import { AppError } from '../../platform/errors.ts';
+import { configInvalid } from './webhook-config.errors.ts';
+import { type ConfigFields, configFaults } from './webhook-config.rules.ts';
+
+/** Checks what is saved as it will be run, so that a call never meets a configuration that cannot work. */
+@Injectable()
+export class CheckRunnable {
+  constructor(
+    private readonly registry: RequestRegistry,
+    private readonly scripts: ScriptPool,
+  ) {}
+
+  /** @throws AppError 400 with a sentence for each fault, 403 when the saver may not run the command himself. */
+  async check(fields: ConfigFields, key: string, saver: Caller): Promise<void> {
+    const faults = configFaults(fields, key).map(
+      ({ field, fault }) => `${field.charAt(0).toUpperCase()}${field.slice(1)} ${fault}`,
+    );
+    if (faults.length > 0) throw configInvalid(faults);
+    if (fields.executionType === 0) this.checkCommand(fields.commandName ?? '', saver);
+    if (fields.executionType === 2) await this.checkScript(fields.executionCode ?? '');
+  }
+
+  private checkCommand(commandName: string, saver: Caller): void {
+    const request = this.registry.find(commandName);
+    if (!request)
+      throw configInvalid([`CommandName names no command: there is no "${commandName.slice(0, 100)}"`]);
+    const { permission } = request.spec;
+    if (saver.permissions.has(permission)) return;
+    throw new AppError({
+      code: 'access.permission-missing',
+      kind: 'forbidden',
+      publicMessage: 'Permission denied',
+      details: [`The permission ${permission} is missing: a webhook runs only what its saver may run`],
+    });
+  }
+
+  private async checkScript(source: string): Promise<void> {
+    const fault = await this.scripts.check(source);
+    if (fault !== null) throw configInvalid([`ExecutionCode does not compile: ${fault}`]);
+  }
+}

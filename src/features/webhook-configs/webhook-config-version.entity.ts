@@ -1,0 +1,18 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { timeColumn } from '../../platform/db/index.ts';
+
+/** What one save wrote; never changed afterwards, and kept when the configuration is deleted. */
+@Entity('webhook_config_versions')
+export class WebHookConfigVersionEntity {
+  @PrimaryColumn({ name: 'config_id', type: 'integer' })
+  configId!: number;
+  @PrimaryColumn({ type: 'integer' })
+  version!: number;
+  @Column({ name: 'saved_by', type: 'text' })
+  savedBy!: string;
+  @Column({ ...timeColumn, name: 'saved_at' })
+  savedAt!: number;
+  /** The key and the fields of contract §4 as they were saved. */
+  @Column({ type: 'simple-json' })
+  snapshot!: object;
+}

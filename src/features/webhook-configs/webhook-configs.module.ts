@@ -1,0 +1,31 @@
+import { Module } from '@nestjs/common';
+import { ActivateWebHookConfigHandler } from './activate-webhook-config.command.ts';
+import { CheckRunnable } from './check-runnable.ts';
+import { CreateWebHookConfigHandler } from './create-webhook-config.command.ts';
+import { DeactivateWebHookConfigHandler } from './deactivate-webhook-config.command.ts';
+import { DeleteWebHookConfigHandler } from './delete-webhook-config.command.ts';
+import { GetWebHookConfigByIdHandler } from './get-webhook-config-by-id.query.ts';
+import { GetWebHookConfigListHandler } from './get-webhook-config-list.query.ts';
+import { LookupWebHookByKeyHandler } from './lookup-webhook-by-key.command.ts';
+import { UpdateWebHookConfigHandler } from './update-webhook-config.command.ts';
+import { WebHookConfigDirectory } from './webhook-config-directory.ts';
+import { WebHookConfigs } from './webhook-configs.ts';
+
+/** Which webhooks there are and what each of them runs. */
+@Module({
+  providers: [
+    CheckRunnable,
+    WebHookConfigDirectory,
+    WebHookConfigs,
+    CreateWebHookConfigHandler,
+    UpdateWebHookConfigHandler,
+    ActivateWebHookConfigHandler,
+    DeactivateWebHookConfigHandler,
+    DeleteWebHookConfigHandler,
+    GetWebHookConfigByIdHandler,
+    GetWebHookConfigListHandler,
+    LookupWebHookByKeyHandler,
+  ],
+  exports: [WebHookConfigDirectory],
+})
+export class WebHookConfigsModule {}

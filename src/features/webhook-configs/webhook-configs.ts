@@ -1,0 +1,108 @@
+import { Injectable } from '@nestjs/common';
+import type { Caller } from '../../bus/index.ts';
+import { Clock } from '../../platform/clock.ts';
+import type { Tx } from '../../platform/db/index.ts';
+import { Callers } from '../access/index.ts';
+import { WebHookConfigDirectory } from './webhook-config-directory.ts';
+import { WebHookConfigEntity } from './webhook-config.entity.ts';
+import { configConflict, configNotFound } from './webhook-config.errors.ts';
+import type { ConfigFields } from './webhook-config.rules.ts';
+import { configView, type WebHookConfigView } from './webhook-config-view.ts';
+import { WebHookConfigVersionEntity } from './webhook-config-version.entity.ts';
+import { pathShape } from './webhook-path.rules.ts';
+
+/** Reads and writes configurations within a transaction; the directory follows each commit. */
+@Injectable()
+export class WebHookConfigs {
+  constructor(
+    private readonly directory: WebHookConfigDirectory,
+    private readonly callers: Callers,
+    private readonly clock: Clock,
+  ) {}
+
+  view(config: WebHookConfigEntity): WebHookConfigView {
+    return configView(config, this.callers.find(config.ownerId) !== null);
+  }
+
+  /** @throws AppError 404, also for a configuration of another account. */
+  async mustFind(tx: Tx, id: number, caller: Caller): Promise<WebHookConfigEntity> {
+    const config = await tx.manager.findOneBy(WebHookConfigEntity, { id, accountId: caller.accountId });
+    if (!config) throw configNotFound();
+    return config;
+  }
+
+  async create(tx: Tx, key: string, fields: ConfigFields, caller: Caller): Promise<WebHookConfigEntity> {
+    if (await tx.manager.existsBy(WebHookConfigEntity, { key })) throw configConflict('key');
+    await this.refuseTakenAddress(tx, fields, null);
+    const now = this.clock.now();
+    const config = tx.manager.create(WebHookConfigEntity, {
+      accountId: caller.accountId,
+      key,
+      version: 1,
+      createdAt: now,
+    });
+    return await this.save(tx, config, fields, caller);
+  }
+
+  async update(
+    tx: Tx,
+    config: WebHookConfigEntity,
+    fields: ConfigFields,
+    caller: Caller,
+  ): Promise<WebHookConfigEntity> {
+    await this.refuseTakenAddress(tx, fields, config.id);
+    config.version += 1;
+    return await this.save(tx, config, fields, caller);
+  }
+
+  async setEnabled(tx: Tx, config: WebHookConfigEntity, isEnabled: boolean): Promise<void> {
+    config.isEnabled = isEnabled;
+    config.updatedAt = this.clock.now();
+    await tx.manager.save(config);
+    tx.afterCommit(() => this.directory.put(config));
+  }
+
+  async delete(tx: Tx, config: WebHookConfigEntity): Promise<void> {
+    await tx.manager.delete(WebHookConfigEntity, { id: config.id });
+    tx.afterCommit(() => this.directory.remove(config));
+  }
+
+  private async save(
+    tx: Tx,
+    config: WebHookConfigEntity,
+    fields: ConfigFields,
+    caller: Caller,
+  ): Promise<WebHookConfigEntity> {
+    const { description, isEnabled, path, action, executionType, ...settings } = fields;
+    Object.assign(config, {
+      description,
+      isEnabled,
+      path,
+      pathShape: pathShape(path),
+      action,
+      executionType,
+      settings,
+      ownerId: caller.id,
+      updatedAt: this.clock.now(),
+    });
+    const saved = await tx.manager.save(config);
+    await tx.manager.insert(WebHookConfigVersionEntity, {
+      configId: saved.id,
+      version: saved.version,
+      savedBy: caller.id,
+      savedAt: saved.updatedAt,
+      snapshot: { key: saved.key, ...fields },
+    });
+    tx.afterCommit(() => this.directory.put(saved));
+    return saved;
+  }
+
+  private async refuseTakenAddress(
+    tx: Tx,
+    { action, path }: ConfigFields,
+    ownId: number | null,
+  ): Promise<void> {
+    const taken = await tx.manager.findOneBy(WebHookConfigEntity, { action, pathShape: pathShape(path) });
+    if (taken && taken.id !== ownId) throw configConflict('address');
+  }
+}

@@ -1,0 +1,8 @@
+export type { AdmittedCall } from './incoming-call.ts';
+export { MatchWebHook } from './match-webhook.ts';
+export { ReceiveWebHook } from './receive-webhook.ts';
+export { RouterSettings } from './router-settings.ts';
+export { tooLarge } from './request-body.ts';
+export { ScriptLimitDefaults } from './script-limit-defaults.ts';
+export { notFoundAnswer, type WebHookAnswer } from './webhook-answer.ts';
+export { WebHookRouterModule } from './webhook-router.module.ts';

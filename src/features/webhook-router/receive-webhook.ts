@@ -1,0 +1,84 @@
+import { Injectable } from '@nestjs/common';
+import { type AppError, asAppError } from '../../platform/errors.ts';
+import { ExecutionRecorder } from '../executions/index.ts';
+import { type AdmittedCall, metaOf } from './incoming-call.ts';
+import { RouterSettings } from './router-settings.ts';
+import { RunWebHook } from './run-webhook.ts';
+import { failureAnswer, type WebHookAnswer } from './webhook-answer.ts';
+import { type RunEnd, WebHookRun } from './webhook-run.ts';
+
+/** The way of a call from its matched address to its answer, in the order of contract §5.1. */
+@Injectable()
+export class ReceiveWebHook {
+  constructor(
+    private readonly webhook: RunWebHook,
+    private readonly recorder: ExecutionRecorder,
+    private readonly settings: RouterSettings,
+  ) {}
+
+  /** Refuses a call for what is wrong with it; the refusal stands whether or not it can be recorded. */
+  async reject(admitted: AdmittedCall, error: AppError, body: Buffer): Promise<WebHookAnswer> {
+    const answer = failureAnswer(error);
+    const run = newRun(admitted, body);
+    if (!admitted.route.mayRecordRejection(admitted.receivedAt)) return answer;
+    const outcome = run.outcome({ answer, failure: error, isRejection: true });
+    await this.recorder.recordWhole(run.received(), outcome).catch(() => undefined);
+    this.log(run, { answer, failure: error });
+    return answer;
+  }
+
+  /** Everything after the body has arrived; the answer is given out when its record is on disk. */
+  async receive(admitted: AdmittedCall, received: Buffer): Promise<WebHookAnswer> {
+    const run = newRun(admitted, received);
+    try {
+      const end = await this.webhook.run(run);
+      if (end.isRejection) return await this.reject(admitted, end.failure!, received);
+      if (!end.isStored) await this.record(run, end);
+      this.log(run, end);
+      return end.answer;
+    } catch (thrown) {
+      const error = asAppError(thrown);
+      if (error.kind === 'surprise' || error.kind === 'unavailable') this.logFailure(run, error);
+      return failureAnswer(error);
+    }
+  }
+
+  private async record(run: WebHookRun, end: RunEnd): Promise<void> {
+    const outcome = run.outcome(end);
+    await (run.isOnRecord
+      ? this.recorder.recordOutcome(run.id, outcome)
+      : this.recorder.recordWhole(run.received(), outcome));
+  }
+
+  /** One line for each call: those that went well only where somebody asks for them, at 10,000 a second. */
+  private log(run: WebHookRun, { answer, failure }: RunEnd): void {
+    const { logger } = this.settings;
+    if (!failure && !logger.isLevelEnabled('debug')) return;
+    const line = {
+      executionId: run.id,
+      key: run.admitted.route.config.key,
+      status: answer.status,
+      durationMs: Math.round(performance.now() - run.admitted.startedAt),
+    };
+    if (!failure) logger.debug(line, 'webhook succeeded');
+    else logger.info({ ...line, code: failure.code }, 'webhook did not succeed');
+  }
+
+  private logFailure(run: WebHookRun, error: AppError): void {
+    const { logger } = this.settings;
+    logger.error(
+      {
+        executionId: run.id,
+        key: run.admitted.route.config.key,
+        code: error.code,
+        err: error.cause ?? error,
+      },
+      'webhook failed',
+    );
+  }
+}
+
+function newRun(admitted: AdmittedCall, body: Buffer): WebHookRun {
+  const meta = metaOf(admitted);
+  return new WebHookRun(admitted, meta, JSON.stringify(meta), body);
+}

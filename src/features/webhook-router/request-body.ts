@@ -1,0 +1,108 @@
+import { isUtf8 } from 'node:buffer';
+import type { IncomingHttpHeaders } from 'node:http';
+import { promisify } from 'node:util';
+import { brotliDecompress, gunzip, inflate } from 'node:zlib';
+import { AppError } from '../../platform/errors.ts';
+import { nestsDeeperThan } from '../../platform/json-guard.rules.ts';
+import type { ScriptBodyKind } from '../../engines/script/index.ts';
+
+/** Objects and arrays within each other; what real senders send stays under 20. */
+export const BODY_DEPTH_MAX = 64;
+
+/** A body, inflated, and what it is. */
+export interface RequestBody {
+  kind: ScriptBodyKind;
+  bytes: Buffer;
+  /** The bytes as received, where they were compressed. */
+  received: Buffer | null;
+}
+
+type Inflate = (bytes: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>;
+
+const inflaters: Readonly<Record<string, Inflate>> = {
+  gzip: promisify(gunzip) as Inflate,
+  'x-gzip': promisify(gunzip) as Inflate,
+  deflate: promisify(inflate) as Inflate,
+  br: promisify(brotliDecompress) as Inflate,
+};
+
+/** @throws AppError 400, 413 or 415 with the reason; JSON is checked for its depth and encoding but not parsed. */
+export async function readRequestBody(
+  headers: IncomingHttpHeaders,
+  received: Buffer,
+  limitBytes: number,
+): Promise<RequestBody> {
+  const encoding = headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
+  const isPlain = encoding === 'identity' || encoding === '';
+  const bytes = isPlain || received.length === 0 ? received : await inflated(encoding, received, limitBytes);
+  const kind = bytes.length === 0 ? 'none' : kindOf(headers['content-type'], bytes);
+  if (kind !== 'none' && kind !== 'base64' && !isUtf8(bytes)) throw malformed('The body is not valid UTF-8');
+  if (kind === 'json' && nestsDeeperThan(bytes, BODY_DEPTH_MAX)) {
+    throw malformed(`The body nests deeper than ${BODY_DEPTH_MAX} levels`);
+  }
+  return { kind, bytes, received: isPlain ? null : received };
+}
+
+/** The JSON body as a value. @throws AppError 400. */
+export function parsedJson({ bytes }: RequestBody): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8').replace(/^\uFEFF/, ''));
+  } catch {
+    throw malformed('The body is not valid JSON');
+  }
+}
+
+/** The body cannot be read as what it says it is. */
+export function malformed(detail: string): AppError {
+  return new AppError({ code: 'webhook.malformed-body', kind: 'invalid', details: [detail] });
+}
+
+/** The body is over the limit, as it came or inflated. */
+export function tooLarge(limitBytes: number): AppError {
+  return new AppError({
+    code: 'webhook.body-too-large',
+    kind: 'too-large',
+    details: [`The body is larger than ${limitBytes} bytes`],
+  });
+}
+
+async function inflated(encoding: string, received: Buffer, limitBytes: number): Promise<Buffer> {
+  const inflater = Object.hasOwn(inflaters, encoding) ? inflaters[encoding] : undefined;
+  if (!inflater) {
+    throw new AppError({
+      code: 'webhook.unsupported-encoding',
+      kind: 'unsupported-media',
+      details: [
+        `The content encoding "${encoding.slice(0, 50)}" is not supported: send gzip, deflate, br or none`,
+      ],
+    });
+  }
+  try {
+    return await inflater(received, { maxOutputLength: limitBytes });
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(limitBytes);
+    throw malformed(`The body is not valid ${encoding}`);
+  }
+}
+
+function kindOf(contentType: string | undefined, bytes: Buffer): ScriptBodyKind {
+  if (contentType === undefined || contentType.trim() === '') return parses(bytes) ? 'json' : 'text';
+  // The first form is nearly every call; the rest need not be fast.
+  if (contentType === 'application/json') return 'json';
+  const mediaType = contentType.split(';', 1)[0]!.trim().toLowerCase();
+  if (mediaType === 'application/json' || mediaType.endsWith('+json')) return 'json';
+  if (mediaType === 'application/x-www-form-urlencoded') return 'form';
+  if (mediaType.startsWith('text/') || mediaType === 'application/xml' || mediaType.endsWith('+xml'))
+    return 'text';
+  return 'base64';
+}
+
+function parses(bytes: Buffer): boolean {
+  if (!isUtf8(bytes) || nestsDeeperThan(bytes, BODY_DEPTH_MAX)) return false;
+  try {
+    JSON.parse(bytes.toString('utf8'));
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,80 @@
+import { Injectable } from '@nestjs/common';
+import { type Caller, Dispatcher, type Envelope, RequestRegistry } from '../../bus/index.ts';
+import { isoTime } from '../../platform/clock.ts';
+import { AppError } from '../../platform/errors.ts';
+import { ExecutionRecorder } from '../executions/index.ts';
+import { parsedJson, type RequestBody } from './request-body.ts';
+import { failureAnswer, successAnswer } from './webhook-answer.ts';
+import { ownerNotPermitted } from './webhook.errors.ts';
+import type { RunEnd, WebHookRun } from './webhook-run.ts';
+
+/** Runs a configuration of type 0: its command, with those fields of the JSON body that the command knows. */
+@Injectable()
+export class RunNativeCommand {
+  constructor(
+    private readonly dispatcher: Dispatcher,
+    private readonly registry: RequestRegistry,
+    private readonly recorder: ExecutionRecorder,
+  ) {}
+
+  async run(run: WebHookRun, body: RequestBody, caller: Caller): Promise<RunEnd> {
+    const type = run.admitted.route.config.settings.commandName ?? '';
+    const input = this.knownFields(type, body);
+    const startedAt = performance.now();
+    const stepDone = (output: Envelope) =>
+      run.steps.push({
+        name: type,
+        input,
+        output: {
+          success: output.success,
+          message: output.message,
+          ...(!output.success && { errors: output.errors }),
+        },
+        startedAt: isoTime(run.admitted.receivedAt),
+        durationMs: performance.now() - startedAt,
+      });
+    const { envelope, error, isStoredAlongside } = await this.dispatcher.dispatch({
+      type,
+      input,
+      caller,
+      origin: { executionId: run.id },
+      alongside: async (tx, answer) => {
+        stepDone(answer);
+        await this.recorder.recordWholeIn(tx, run.received(), run.outcome(succeeded(answer)));
+      },
+      beforeEffects: async () => {
+        await this.recorder.recordReceived(run.received());
+        run.isOnRecord = true;
+      },
+    });
+    if (!isStoredAlongside) stepDone(envelope);
+    if (error) {
+      // What the transaction undid was no step: only the failure is.
+      if (run.steps.length > 1) run.steps.shift();
+      const failure = error.kind === 'forbidden' ? ownerNotPermitted(error.details, error) : error;
+      return { answer: failureAnswer(failure), failure };
+    }
+    return { ...succeeded(envelope), isStored: isStoredAlongside };
+  }
+
+  private knownFields(type: string, body: RequestBody): Record<string, unknown> {
+    const request = this.registry.find(type);
+    if (!request) {
+      throw new AppError({
+        code: 'webhook.command-gone',
+        kind: 'surprise',
+        details: [`There is no command "${type}" any more`],
+      });
+    }
+    const value = body.kind === 'json' ? parsedJson(body) : null;
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return {};
+    const known = request.spec.input.shape;
+    return Object.fromEntries(
+      Object.entries(value).filter(([name]) => name !== '$type' && Object.hasOwn(known, name)),
+    );
+  }
+}
+
+function succeeded({ data }: { data: unknown }): RunEnd {
+  return { answer: successAnswer(JSON.stringify(data)), failure: null };
+}

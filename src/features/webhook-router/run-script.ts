@@ -1,0 +1,40 @@
+import { Injectable } from '@nestjs/common';
+import { ScriptPool } from '../../engines/script/index.ts';
+import type { RequestBody } from './request-body.ts';
+import { ScriptCalls } from './script-calls.ts';
+import { ScriptLimitDefaults } from './script-limit-defaults.ts';
+import { failureAnswer, respondedAnswer, successAnswer } from './webhook-answer.ts';
+import { scriptFailure } from './webhook.errors.ts';
+import type { RunEnd, WebHookRun } from './webhook-run.ts';
+
+/** Runs a configuration of type 2: its script in the sandbox, its commands as the configuration's caller. */
+@Injectable()
+export class RunScript {
+  constructor(
+    private readonly scripts: ScriptPool,
+    private readonly calls: ScriptCalls,
+    private readonly limits: ScriptLimitDefaults,
+  ) {}
+
+  async run(run: WebHookRun, body: RequestBody): Promise<RunEnd> {
+    const { route } = run.admitted;
+    const { verdict, logs, logsTruncated } = await this.scripts.run({
+      programId: route.programId,
+      ownerId: String(route.config.id),
+      source: route.config.settings.executionCode ?? '',
+      metaJson: run.metaJson,
+      body: body.bytes,
+      bodyKind: body.kind,
+      ...(body.received && { rawBody: body.received }),
+      limits: this.limits,
+      call: (commandName, inputJson) => this.calls.call(run, commandName, inputJson),
+    });
+    run.logs = logsTruncated
+      ? [...logs, { level: 'warn', text: 'Further lines were dropped: the log limit is reached' }]
+      : logs;
+    if (verdict.kind === 'returned') return { answer: successAnswer(verdict.json), failure: null };
+    if (verdict.kind === 'responded') return { answer: respondedAnswer(verdict), failure: null };
+    const failure = scriptFailure(verdict)!;
+    return { answer: failureAnswer(failure), failure, isRejection: verdict.kind === 'unparsable-body' };
+  }
+}

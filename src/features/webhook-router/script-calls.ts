@@ -1,0 +1,65 @@
+import { Injectable } from '@nestjs/common';
+import { Dispatcher, type Envelope, failureEnvelope } from '../../bus/index.ts';
+import { Clock, isoTime } from '../../platform/clock.ts';
+import { asAppError } from '../../platform/errors.ts';
+import { Callers } from '../access/index.ts';
+import { ExecutionRecorder } from '../executions/index.ts';
+import { ownerDisabled } from './webhook.errors.ts';
+import type { WebHookRun } from './webhook-run.ts';
+
+/** What of a step's input and output is kept. */
+const STEP_JSON_LENGTH_MAX = 65_536;
+
+/** The commands that scripts call: they run as the configuration's caller, each a step of the execution. */
+@Injectable()
+export class ScriptCalls {
+  constructor(
+    private readonly dispatcher: Dispatcher,
+    private readonly recorder: ExecutionRecorder,
+    private readonly callers: Callers,
+    private readonly clock: Clock,
+  ) {}
+
+  /** One `doCmd`: whatever happens, the script gets an envelope. */
+  async call(run: WebHookRun, type: string, inputJson: string): Promise<string> {
+    const startedAt = this.clock.now();
+    const began = performance.now();
+    const input = JSON.parse(inputJson) as Record<string, unknown>;
+    const envelope = await this.dispatch(run, type, input);
+    const json = JSON.stringify(envelope);
+    run.steps.push({
+      name: type,
+      input: kept(input, inputJson),
+      output: kept(envelope, json),
+      startedAt: isoTime(startedAt),
+      durationMs: performance.now() - began,
+    });
+    return json;
+  }
+
+  private async dispatch(run: WebHookRun, type: string, input: Record<string, unknown>): Promise<Envelope> {
+    try {
+      // Looked up for each call: a permission that is taken away holds at once.
+      const caller = this.callers.find(run.admitted.route.config.ownerId);
+      if (!caller) throw ownerDisabled();
+      const { envelope } = await this.dispatcher.dispatch({
+        type,
+        input,
+        caller,
+        origin: { executionId: run.id },
+        beforeEffects: async () => {
+          if (run.isOnRecord) return;
+          await this.recorder.recordReceived(run.received());
+          run.isOnRecord = true;
+        },
+      });
+      return envelope;
+    } catch (thrown) {
+      return failureEnvelope(asAppError(thrown));
+    }
+  }
+}
+
+function kept(value: unknown, json: string): unknown {
+  return json.length <= STEP_JSON_LENGTH_MAX ? value : `${json.slice(0, 1000)}… (${json.length} characters)`;
+}

@@ -1,0 +1,89 @@
+import type { AppError } from '../../platform/errors.ts';
+
+/** What goes back to the caller of a webhook. */
+export interface WebHookAnswer {
+  status: number;
+  headers: Record<string, string | string[]>;
+  body: string;
+}
+
+const json = { 'content-type': 'application/json; charset=utf-8' };
+
+/** A synchronous success around the result's JSON text (contract §5.3), which is not parsed on its way. */
+export function successAnswer(dataJson: string): WebHookAnswer {
+  return {
+    status: 200,
+    headers: json,
+    body: `{"success":true,"data":${dataJson},"message":"Webhook processed successfully"}`,
+  };
+}
+
+/** Any failure of a call that belongs to a configuration. */
+export function failureAnswer(error: AppError): WebHookAnswer {
+  const body = JSON.stringify({
+    success: false,
+    data: null,
+    message: 'Webhook processing failed',
+    errors: error.details,
+    code: error.code,
+  });
+  const retry =
+    error.retryAfterSeconds === undefined ? {} : { 'retry-after': String(error.retryAfterSeconds) };
+  return { status: error.status, headers: { ...json, ...retry }, body };
+}
+
+/** Unknown, disabled and called with another method are the same: nobody learns which keys there are. */
+export const notFoundAnswer: WebHookAnswer = {
+  status: 404,
+  headers: json,
+  body: JSON.stringify({
+    success: false,
+    data: null,
+    message: 'Webhook not found',
+    errors: ['There is no webhook at this address'],
+    code: 'webhook.not-found',
+  }),
+};
+
+const hopByHop = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'content-length',
+  'date',
+  'set-cookie',
+]);
+
+const headerName = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+// oxlint-disable-next-line no-control-regex
+const badHeaderValue = /[^\t\u0020-\u007e\u0080-\u00ff]/;
+
+export interface ScriptResponse {
+  status: number;
+  headers: Record<string, string | string[]>;
+  body: string;
+  bodyIsText: boolean;
+}
+
+/** A script's own answer: it cannot set cookies, frame the message or run in a browser as a page of ours. */
+export function respondedAnswer(response: ScriptResponse): WebHookAnswer {
+  const headers: Record<string, string | string[]> = {
+    'content-type': response.bodyIsText ? 'text/plain; charset=utf-8' : 'application/json; charset=utf-8',
+  };
+  for (const [name, value] of Object.entries(response.headers)) {
+    const lowerCase = name.toLowerCase();
+    const values = [value].flat();
+    if (hopByHop.has(lowerCase) || !headerName.test(name) || values.some((one) => badHeaderValue.test(one)))
+      continue;
+    headers[lowerCase] = value;
+  }
+  headers['content-security-policy'] = 'sandbox';
+  headers['x-content-type-options'] = 'nosniff';
+  return { status: response.status, headers, body: response.body };
+}

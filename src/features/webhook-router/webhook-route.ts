@@ -1,0 +1,55 @@
+import { executionTypes, type WebHookConfigEntity } from '../webhook-configs/index.ts';
+import { type AddressRules, parseAddressRules } from '../../platform/network-addresses.ts';
+
+/** Verdicts remembered for one route; a flood from many addresses starts anew instead of growing. */
+const VERDICTS_MAX = 1_000;
+/** Rejected calls of one configuration that are recorded in a second; the rest are only counted (contract §5.1). */
+const RECORDED_REJECTIONS_PER_SECOND = 10;
+
+/** One enabled configuration, made ready once for all its calls. */
+export class WebHookRoute {
+  /** The path's parameter names, in order. */
+  readonly parameterNames: readonly string[];
+  /** Names the text of the script: another version is another program. */
+  readonly programId: string;
+  readonly isScript: boolean;
+  private readonly allowed: AddressRules;
+  private readonly verdicts = new Map<string, boolean>();
+  private rejectionSecond = 0;
+  private rejectionCount = 0;
+
+  constructor(readonly config: WebHookConfigEntity) {
+    this.parameterNames = [...config.path.matchAll(/\/:([^/]+)/g)].map((match) => match[1]!);
+    this.programId = `${config.id}.${config.version}`;
+    this.isScript = config.executionType === executionTypes.code;
+    const parsed = parseAddressRules(config.settings.allowableIPs ?? '');
+    if ('errors' in parsed)
+      throw new Error(`Configuration ${config.id} was saved with an unreadable address list`);
+    this.allowed = parsed.rules;
+  }
+
+  /** An empty list admits everyone. */
+  get hasAddressList(): boolean {
+    return !this.allowed.isEmpty;
+  }
+
+  admits(address: string): boolean {
+    if (this.allowed.isEmpty) return true;
+    const known = this.verdicts.get(address);
+    if (known !== undefined) return known;
+    if (this.verdicts.size >= VERDICTS_MAX) this.verdicts.clear();
+    const verdict = this.allowed.matches(address);
+    this.verdicts.set(address, verdict);
+    return verdict;
+  }
+
+  /** True when one more rejection of this second may leave a record. */
+  mayRecordRejection(nowMs: number): boolean {
+    const second = Math.floor(nowMs / 1000);
+    if (second !== this.rejectionSecond) {
+      this.rejectionSecond = second;
+      this.rejectionCount = 0;
+    }
+    return ++this.rejectionCount <= RECORDED_REJECTIONS_PER_SECOND;
+  }
+}

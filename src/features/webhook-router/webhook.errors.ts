@@ -1,0 +1,52 @@
+import { AppError } from '../../platform/errors.ts';
+import type { ScriptVerdict } from '../../engines/script/index.ts';
+
+/** The caller's address is not in the configuration's list. */
+export function addressRefused(): AppError {
+  return new AppError({
+    code: 'webhook.address-refused',
+    kind: 'forbidden',
+    details: ['Calls from this address are not accepted'],
+  });
+}
+
+/** Nobody may act for this configuration any more. */
+export function ownerDisabled(): AppError {
+  return new AppError({
+    code: 'webhook.owner-disabled',
+    kind: 'unavailable',
+    details: ['The configuration runs as a caller that is disabled'],
+    retryAfterSeconds: 60,
+  });
+}
+
+/** The configuration's own caller lacks a permission: no fault of who calls the webhook. */
+export function ownerNotPermitted(details: string[], cause: unknown): AppError {
+  return new AppError({ code: 'webhook.owner-not-permitted', kind: 'surprise', details, cause });
+}
+
+/** How a script's verdict is told to the caller; null where it is an answer and no failure. */
+export function scriptFailure(verdict: ScriptVerdict): AppError | null {
+  switch (verdict.kind) {
+    case 'returned':
+    case 'responded':
+      return null;
+    case 'threw':
+      return new AppError({ code: 'script.threw', kind: 'surprise', details: [verdict.message] });
+    case 'limit':
+      return new AppError({
+        code: `script.limit-${verdict.limit}`,
+        kind: verdict.limit === 'running-time' || verdict.limit === 'total-time' ? 'timed-out' : 'surprise',
+        details: [verdict.message],
+      });
+    case 'unparsable-body':
+      return new AppError({ code: 'webhook.malformed-body', kind: 'invalid', details: [verdict.message] });
+    case 'unavailable':
+      return new AppError({
+        code: 'script.unavailable',
+        kind: 'unavailable',
+        details: [verdict.message],
+        retryAfterSeconds: 2,
+      });
+  }
+}

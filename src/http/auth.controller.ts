@@ -1,0 +1,56 @@
+import { Controller, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { SignIn } from '../features/access/index.ts';
+import { AppError } from '../platform/errors.ts';
+import { ClientAddress } from './client-address.ts';
+import { readJsonObject } from './json-body.ts';
+import { rawBodyOf } from './raw-body.ts';
+
+const credentials = z.object({ username: z.string().min(1).max(200), password: z.string().min(1).max(256) });
+const refreshTokenBody = z.object({ refreshToken: z.string().min(1).max(200) });
+
+/** Tokens for people: `/api/auth/login`, `/refresh`, `/logout` (contract §10). */
+@Controller('api/auth')
+export class AuthController {
+  constructor(
+    @Inject(SignIn) private readonly signIn: SignIn,
+    @Inject(ClientAddress) private readonly clientAddress: ClientAddress,
+  ) {}
+
+  @Post('login')
+  @HttpCode(200)
+  async login(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply) {
+    void reply.header('cache-control', 'no-store');
+    const { username, password } = read(credentials, request, 'Send username and password');
+    const data = await this.signIn.login(username, password, this.clientAddress.of(request));
+    return { success: true, data, message: 'Login successful' };
+  }
+
+  @Post('refresh')
+  @HttpCode(200)
+  async refresh(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply) {
+    void reply.header('cache-control', 'no-store');
+    const { refreshToken } = read(refreshTokenBody, request, 'Send the refreshToken');
+    return { success: true, data: await this.signIn.refresh(refreshToken), message: 'Token refreshed' };
+  }
+
+  @Post('logout')
+  @HttpCode(200)
+  async logout(@Req() request: FastifyRequest) {
+    const { refreshToken } = read(refreshTokenBody, request, 'Send the refreshToken');
+    await this.signIn.logout(refreshToken);
+    return { success: true, data: null, message: 'Logged out' };
+  }
+}
+
+function read<S extends z.ZodType>(schema: S, request: FastifyRequest, sentence: string): z.output<S> {
+  const parsed = schema.safeParse(readJsonObject(request.headers, rawBodyOf(request)));
+  if (parsed.success) return parsed.data;
+  throw new AppError({
+    code: 'http.invalid',
+    kind: 'invalid',
+    publicMessage: 'Validation failed',
+    details: [sentence],
+  });
+}

@@ -1,0 +1,62 @@
+import { Controller, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { type Dispatched, Dispatcher } from '../bus/index.ts';
+import { Authenticator } from '../features/access/index.ts';
+import { AppError } from '../platform/errors.ts';
+import { HttpLog } from './http-log.ts';
+import { readJsonObject } from './json-body.ts';
+import { rawBodyOf } from './raw-body.ts';
+import { requestIdOf } from './request-id.ts';
+
+/** `POST /api/bpm/cmd`: every command and query, as `$type`-tagged JSON (contract §3). */
+@Controller('api/bpm')
+export class CommandController {
+  constructor(
+    @Inject(Authenticator) private readonly authenticator: Authenticator,
+    @Inject(Dispatcher) private readonly dispatcher: Dispatcher,
+    @Inject(HttpLog) private readonly log: HttpLog,
+  ) {}
+
+  @Post('cmd')
+  @HttpCode(200)
+  async command(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const began = performance.now();
+    const requestId = requestIdOf(reply);
+    void reply.header('cache-control', 'no-store');
+    const caller = await this.authenticator.authenticate(request.headers);
+    const { $type: type, ...input } = readJsonObject(request.headers, rawBodyOf(request));
+    if (typeof type !== 'string' || type === '') throw typeMissing();
+    const dispatched = await this.dispatcher.dispatch({ type, input, caller, origin: { requestId } });
+    this.note(dispatched, {
+      requestId,
+      type: type.slice(0, 100),
+      callerId: caller.id,
+      durationMs: Math.round(performance.now() - began),
+    });
+    this.answer(reply, dispatched);
+  }
+
+  private answer(reply: FastifyReply, { status, envelope, error }: Dispatched): void {
+    if (error?.retryAfterSeconds !== undefined)
+      void reply.header('retry-after', String(error.retryAfterSeconds));
+    void reply.status(status).type('application/json; charset=utf-8').send(JSON.stringify(envelope));
+  }
+
+  /** One line for each command; a surprise brings its cause. */
+  private note({ status, error }: Dispatched, line: object): void {
+    if (error && (error.kind === 'surprise' || error.kind === 'unavailable')) {
+      this.log.error({ ...line, status, code: error.code, err: error.cause ?? error }, 'command failed');
+    } else {
+      this.log.info({ ...line, status, ...(error && { code: error.code }) }, 'command');
+    }
+  }
+}
+
+function typeMissing(): AppError {
+  return new AppError({
+    code: 'bus.unknown-command',
+    kind: 'invalid',
+    publicMessage: 'Unknown command',
+    details: ['The body has no $type that names a command'],
+  });
+}

@@ -1,0 +1,65 @@
+import type { FastifyReply } from 'fastify';
+import { failureEnvelope } from '../bus/index.ts';
+import { AppError, asAppError, type ErrorKind } from '../platform/errors.ts';
+
+const kindOfStatus: Readonly<Record<number, ErrorKind>> = {
+  400: 'invalid',
+  404: 'not-found',
+  413: 'too-large',
+  414: 'invalid',
+  415: 'unsupported-media',
+  503: 'unavailable',
+};
+
+const sentences: Readonly<Record<number, [message: string, detail: string]>> = {
+  400: ['Malformed request', 'The request could not be read'],
+  404: ['Not found', 'There is nothing at this address'],
+  413: ['Request too large', 'The body is larger than this server accepts'],
+  415: ['Unsupported media type', 'Send the body as application/json'],
+  503: ['Service unavailable', 'The server is stopping; try again'],
+};
+
+/** What Nest and Fastify throw about the request itself, in our terms; all else that is unknown is a surprise. */
+export function errorOf(thrown: unknown): AppError {
+  if (thrown instanceof AppError) return thrown;
+  const status = statusOf(thrown);
+  const kind = status === undefined ? undefined : kindOfStatus[status];
+  const sentence = status === undefined ? undefined : sentences[status];
+  if (!kind || !sentence) return asAppError(thrown);
+  const [publicMessage, detail] = sentence;
+  return new AppError({
+    code: `http.${kind}`,
+    kind,
+    publicMessage,
+    details: [detail],
+    cause: thrown,
+    ...(kind === 'unavailable' && { retryAfterSeconds: 2 }),
+  });
+}
+
+/** The one place where a failure becomes an HTTP answer. */
+export function sendError(reply: FastifyReply, error: AppError): void {
+  if (error.kind === 'unauthenticated') void reply.header('www-authenticate', challengeOf(error));
+  if (error.retryAfterSeconds !== undefined)
+    void reply.header('retry-after', String(error.retryAfterSeconds));
+  void reply
+    .status(error.status)
+    .type('application/json; charset=utf-8')
+    .send(JSON.stringify(failureEnvelope(error)));
+}
+
+/** RFC 6750 §3: without credentials the bare challenge, with bad ones the reason. */
+function challengeOf(error: AppError): string {
+  return error.code === 'access.credentials-refused' ? 'Bearer error="invalid_token"' : 'Bearer';
+}
+
+function statusOf(thrown: unknown): number | undefined {
+  const { statusCode, status, getStatus } = thrown as {
+    statusCode?: unknown;
+    status?: unknown;
+    getStatus?: () => number;
+  };
+  if (typeof getStatus === 'function') return getStatus.call(thrown);
+  const found = statusCode ?? status;
+  return typeof found === 'number' ? found : undefined;
+}

@@ -1,0 +1,23 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import type { Logger } from '../platform/logger.ts';
+import type { AddressRules } from '../platform/network-addresses.ts';
+import { AuthController } from './auth.controller.ts';
+import { ClientAddress } from './client-address.ts';
+import { CommandController } from './command.controller.ts';
+import { HealthController } from './health.controller.ts';
+import { HttpLog } from './http-log.ts';
+
+/** Every address we answer through Nest; the webhooks' own is `webhook.route.ts`. */
+@Module({})
+export class HttpModule {
+  static forRoot(settings: { logger: Logger; trustedProxies: AddressRules }): DynamicModule {
+    return {
+      module: HttpModule,
+      controllers: [CommandController, AuthController, HealthController],
+      providers: [
+        { provide: HttpLog, useValue: settings.logger },
+        { provide: ClientAddress, useValue: new ClientAddress(settings.trustedProxies) },
+      ],
+    };
+  }
+}

@@ -1,0 +1,164 @@
+import type { OpenAPIObject } from '@nestjs/swagger';
+import { z } from 'zod';
+import type { RequestClass, RequestRegistry } from '../bus/index.ts';
+
+type Schema = Record<string, unknown>;
+
+const jsonBody = (schema: Schema) => ({ content: { 'application/json': { schema } } });
+const failure = (description: string) => ({
+  description,
+  ...jsonBody({ $ref: '#/components/schemas/Failure' }),
+});
+
+const envelopes = {
+  Success: {
+    type: 'object',
+    required: ['success', 'data', 'message'],
+    properties: { success: { const: true }, data: {}, message: { type: 'string' } },
+  },
+  Failure: {
+    type: 'object',
+    required: ['success', 'data', 'message', 'errors', 'code'],
+    properties: {
+      success: { const: false },
+      data: { type: 'null' },
+      message: { type: 'string' },
+      errors: { type: 'array', items: { type: 'string' } },
+      code: { type: 'string', description: 'Stable and machine-readable: <slice>.<reason>' },
+    },
+  },
+};
+
+/** OpenAPI 3.1 of everything we answer, with one schema for each built-in `$type`, made from the registry. */
+export function openApiDocument(registry: RequestRegistry): OpenAPIObject {
+  const requests = registry.all();
+  const document = {
+    openapi: '3.1.0',
+    info: {
+      title: 'Signalbox',
+      version: '0.1.0',
+      description: 'Receives webhooks, records them and runs what you attach to them.',
+    },
+    servers: [{ url: '/' }],
+    paths: paths(requests),
+    components: {
+      securitySchemes: {
+        bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+        apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
+      },
+      schemas: {
+        ...envelopes,
+        ...Object.fromEntries(requests.map((request) => [request.name, requestSchema(request)])),
+      },
+    },
+  };
+  return document as unknown as OpenAPIObject;
+}
+
+function requestSchema({ name, spec }: RequestClass): Schema {
+  const schema = z.toJSONSchema(spec.input, { io: 'input', unrepresentable: 'any' }) as Schema & {
+    properties?: Schema;
+    required?: string[];
+  };
+  const { $schema: _dialect, ...rest } = schema;
+  return {
+    ...rest,
+    description: `A ${spec.kind} that needs the permission ${spec.permission}.`,
+    required: ['$type', ...(schema.required ?? [])],
+    properties: { $type: { const: name }, ...schema.properties },
+  };
+}
+
+function paths(requests: readonly RequestClass[]): Schema {
+  const refs = requests.map(({ name }) => ({ $ref: `#/components/schemas/${name}` }));
+  const mapping = Object.fromEntries(requests.map(({ name }) => [name, `#/components/schemas/${name}`]));
+  return {
+    '/api/bpm/cmd': {
+      post: {
+        operationId: 'command',
+        summary: 'Give a command or ask a query',
+        security: [{ bearer: [] }, { apiKey: [] }],
+        requestBody: {
+          required: true,
+          ...jsonBody({ oneOf: refs, discriminator: { propertyName: '$type', mapping } }),
+        },
+        responses: {
+          200: { description: 'Done', ...jsonBody({ $ref: '#/components/schemas/Success' }) },
+          400: failure('Malformed JSON, unknown $type or failed validation'),
+          401: failure('No or bad credentials'),
+          403: failure('The permission is missing'),
+          404: failure('Not found'),
+          409: failure('Conflict'),
+          413: failure('Body over the limit'),
+          415: failure('Not JSON'),
+          503: failure('A part we need is away; nothing was lost'),
+        },
+      },
+    },
+    ...signInPaths(),
+    ...webHookPaths(),
+    '/health/live': {
+      get: {
+        operationId: 'live',
+        summary: 'The process answers',
+        responses: { 200: { description: 'Alive' } },
+      },
+    },
+    '/health/ready': {
+      get: {
+        operationId: 'ready',
+        summary: 'Every part it needs answers',
+        responses: { 200: { description: 'Ready' }, 503: { description: 'A part is away' } },
+      },
+    },
+  };
+}
+
+function signInPaths(): Schema {
+  const token = {
+    type: 'object',
+    required: ['refreshToken'],
+    properties: { refreshToken: { type: 'string' } },
+  };
+  const login = {
+    type: 'object',
+    required: ['username', 'password'],
+    properties: { username: { type: 'string' }, password: { type: 'string' } },
+  };
+  const post = (operationId: string, summary: string, schema: Schema) => ({
+    post: {
+      operationId,
+      summary,
+      requestBody: { required: true, ...jsonBody(schema) },
+      responses: {
+        200: { description: 'Done', ...jsonBody({ $ref: '#/components/schemas/Success' }) },
+        401: failure('Refused'),
+        429: failure('Too many failed logins'),
+      },
+    },
+  });
+  return {
+    '/api/auth/login': post('login', 'Sign in with name and password', login),
+    '/api/auth/refresh': post('refresh', 'Trade a refresh token for new tokens', token),
+    '/api/auth/logout': post('logout', 'End a refresh token', token),
+  };
+}
+
+const webHookOperation = (method: string) => ({
+  operationId: `webhook${method}`,
+  summary: 'Call the webhook of a key',
+  parameters: [{ name: 'key', in: 'path', required: true, schema: { type: 'string' } }],
+  responses: {
+    200: { description: "The configuration's answer" },
+    404: failure('No such webhook for this method'),
+  },
+});
+
+function webHookPaths(): Schema {
+  const methods = ['get', 'post', 'put', 'patch', 'delete'];
+  return {
+    '/api/webhooks/dynamic/{key}': Object.fromEntries(
+      methods.map((method) => [method, webHookOperation(method)]),
+    ),
+  };
+}

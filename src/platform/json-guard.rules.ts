@@ -1,0 +1,55 @@
+/** Looks at JSON bytes before anyone parses them: JSON.parse survives nesting that JSON.stringify and recursion die of. */
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
+/** True when objects and arrays nest deeper than `depthMax`; needs no valid JSON and costs about 1 ns a byte. */
+export function nestsDeeperThan(bytes: Uint8Array, depthMax: number): boolean {
+  let depth = 0;
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at]!;
+    if (byte === QUOTE) {
+      at = endOfString(bytes, at);
+    } else if (byte === 0x7b || byte === 0x5b) {
+      if (++depth > depthMax) return true;
+    } else if (byte === 0x7d || byte === 0x5d) {
+      depth--;
+    }
+  }
+  return false;
+}
+
+/** Names that stand twice in the outermost object of valid JSON bytes; JSON.parse would silently keep the last. */
+export function repeatedNames(bytes: Buffer): string[] {
+  const seen = new Set<string>();
+  const repeated = new Set<string>();
+  let depth = 0;
+  let expectsName = false;
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at]!;
+    if (byte === QUOTE) {
+      const end = endOfString(bytes, at);
+      if (depth === 1 && expectsName) {
+        const name = JSON.parse(bytes.toString('utf8', at, end + 1)) as string;
+        if (seen.has(name)) repeated.add(name);
+        seen.add(name);
+        expectsName = false;
+      }
+      at = end;
+    } else if (byte === 0x7b || byte === 0x5b) {
+      depth++;
+      if (depth === 1) expectsName = byte === 0x7b;
+    } else if (byte === 0x7d || byte === 0x5d) {
+      depth--;
+    } else if (byte === 0x2c && depth === 1) {
+      expectsName = true;
+    }
+  }
+  return [...repeated];
+}
+
+function endOfString(bytes: Uint8Array, start: number): number {
+  let at = start + 1;
+  while (at < bytes.length && bytes[at] !== QUOTE) at += bytes[at] === BACKSLASH ? 2 : 1;
+  return at;
+}

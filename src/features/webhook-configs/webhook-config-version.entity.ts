@@ -8,11 +8,13 @@ export class WebHookConfigVersionEntity {
   configId!: number;
   @PrimaryColumn({ type: 'integer' })
   version!: number;
+  @Column({ name: 'config_key', type: 'text' })
+  key!: string;
   @Column({ name: 'saved_by', type: 'text' })
   savedBy!: string;
   @Column({ ...timeColumn, name: 'saved_at' })
   savedAt!: number;
-  /** The key and the fields of contract §4 as they were saved. */
+  /** The fields of contract §4 as they were saved. */
   @Column({ type: 'simple-json' })
   snapshot!: object;
 }

@@ -91,7 +91,8 @@ export class WebHookConfigs {
       version: saved.version,
       savedBy: caller.id,
       savedAt: saved.updatedAt,
-      snapshot: { key: saved.key, ...fields },
+      key: saved.key,
+      snapshot: fields,
     });
     tx.afterCommit(() => this.directory.put(saved));
     return saved;

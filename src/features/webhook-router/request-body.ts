@@ -9,6 +9,10 @@ import type { ScriptBodyKind } from '../../engines/script/index.ts';
 /** Objects and arrays within each other; what real senders send stays under 20. */
 export const BODY_DEPTH_MAX = 64;
 
+/** UTF-8's byte order mark: EF BB BF. In valid UTF-8 JSON nothing else begins with its first byte. */
+const BOM_FIRST_BYTE = 0xef;
+const BOM_BYTES = 3;
+
 /** A body, inflated, and what it is. */
 export interface RequestBody {
   kind: ScriptBodyKind;
@@ -46,7 +50,7 @@ export async function readRequestBody(
 /** The JSON body as a value. @throws AppError 400. */
 export function parsedJson({ bytes }: RequestBody): unknown {
   try {
-    return JSON.parse(bytes.toString('utf8').replace(/^\uFEFF/, ''));
+    return JSON.parse(bytes.toString('utf8', bytes[0] === BOM_FIRST_BYTE ? BOM_BYTES : 0));
   } catch {
     throw malformed('The body is not valid JSON');
   }

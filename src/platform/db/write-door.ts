@@ -114,66 +114,57 @@ export class WriteDoor {
   }
 
   private async commitTogether(batch: readonly Entry[]): Promise<void> {
+    const appends = batch.filter((entry) => entry.kind === 'append');
+    // The common case on the hot path: rows only, one round trip to the database thread for all of them.
+    if (appends.length === batch.length && (await this.commitRows(appends))) return;
     const answers: (() => void)[] = [];
     const effects: (() => void)[] = [];
     try {
       await this.begin();
-      await this.insertAll(
-        batch.filter((entry) => entry.kind === 'append'),
-        answers,
-      );
+      for (const append of appends) await this.insertAlone(append, answers);
       for (const entry of batch) {
         if (entry.kind === 'transaction') await this.runOne(entry, answers, effects);
       }
       await this.commit();
       this.failedCommits = 0;
     } catch (cause) {
-      this.failedCommits++;
-      await this.rollback();
-      const refusal = unavailable(cause);
-      for (const entry of batch) entry.reject(refusal);
+      await this.fail(batch, cause);
       return;
     }
     for (const effect of effects) effect();
     for (const answer of answers) answer();
   }
 
-  private async insertAll(appends: readonly Append[], answers: (() => void)[]): Promise<void> {
-    if (appends.length === 0) return;
+  /** @returns false when a row was bad: nothing is stored, and each must be tried by itself. */
+  private async commitRows(appends: readonly Append[]): Promise<boolean> {
     try {
-      await this.within('appends', () => this.insertRows(appends.flatMap((append) => append.rows)));
-      for (const append of appends) answers.push(append.resolve);
+      await this.dialect.commitRows(this.runner, byTable(appends));
+      this.failedCommits = 0;
+      for (const append of appends) append.resolve();
     } catch (cause) {
-      if (this.dialect.isStorageFailure(cause)) throw cause;
-      // One bad row must not take the others with it: each by itself.
-      for (const append of appends) await this.insertAlone(append, answers);
+      if (!this.dialect.isStorageFailure(cause)) {
+        await this.rollback();
+        return false;
+      }
+      await this.fail(appends, cause);
     }
+    return true;
+  }
+
+  private async fail(batch: readonly Entry[], cause: unknown): Promise<void> {
+    this.failedCommits++;
+    await this.rollback();
+    const refusal = unavailable(cause);
+    for (const entry of batch) entry.reject(refusal);
   }
 
   private async insertAlone(append: Append, answers: (() => void)[]): Promise<void> {
     try {
-      await this.within('append', () => this.insertRows(append.rows));
+      await this.within('append', () => this.dialect.insertRows(this.runner, byTable([append])));
       answers.push(append.resolve);
     } catch (cause) {
       if (this.dialect.isStorageFailure(cause)) throw cause;
       answers.push(() => append.reject(cause));
-    }
-  }
-
-  private async insertRows(rows: readonly TableRows[]): Promise<void> {
-    const byTable = new Map<HotTable, unknown[]>();
-    for (const { table, values } of rows) {
-      const known = byTable.get(table);
-      if (known) known.push(...values);
-      else byTable.set(table, [...values]);
-    }
-    for (const [table, values] of byTable) {
-      const width = table.columns.length;
-      const perStatement = Math.floor(this.dialect.parametersMax / width) * width;
-      for (let at = 0; at < values.length; at += perStatement) {
-        const slice = values.slice(at, at + perStatement);
-        await this.runner.query(this.dialect.insertStatement(table, slice.length / width), slice);
-      }
     }
   }
 
@@ -228,6 +219,19 @@ export class WriteDoor {
       // Nothing was open: SQLite has rolled back by itself (disk full), or BEGIN never succeeded.
     }
   }
+}
+
+/** The values of each table, row after row. */
+function byTable(appends: readonly Append[]): Map<HotTable, unknown[]> {
+  const values = new Map<HotTable, unknown[]>();
+  for (const { rows } of appends) {
+    for (const row of rows) {
+      const known = values.get(row.table);
+      if (known) known.push(...row.values);
+      else values.set(row.table, [...row.values]);
+    }
+  }
+  return values;
 }
 
 function unavailable(cause: unknown): AppError {

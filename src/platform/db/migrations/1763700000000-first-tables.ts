@@ -70,6 +70,7 @@ const configs = [
   `CREATE TABLE webhook_config_versions (
     config_id INTEGER NOT NULL,
     version INTEGER NOT NULL,
+    config_key TEXT NOT NULL,
     saved_by TEXT NOT NULL,
     saved_at BIGINT NOT NULL,
     snapshot TEXT NOT NULL,
@@ -94,9 +95,8 @@ const executions = [
     received_at BIGINT NOT NULL,
     finished_at BIGINT,
     duration_ms REAL
-  )`,
+  ) WITHOUT ROWID`,
   `CREATE INDEX executions_by_account ON executions (account_id, id)`,
-  `CREATE INDEX executions_by_config ON executions (config_id, id)`,
   `CREATE INDEX executions_by_key ON executions (config_key, id)`,
   `CREATE INDEX executions_unfinished ON executions (status) WHERE status IN ('received', 'running')`,
   `CREATE TABLE execution_payloads (

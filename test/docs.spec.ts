@@ -1,0 +1,45 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Signalbox } from './support/signalbox.ts';
+
+const scripting = readFileSync(new URL('../docs/scripting.md', import.meta.url), 'utf8');
+
+interface Example {
+  source: string;
+  body: string;
+  expected: string;
+}
+
+/** Blocks of the form: `// body: …`, the script, `// → …`. */
+const examples: Example[] = [
+  ...scripting.matchAll(/```js\n\/\/ body: (.*)\n([\s\S]*?)\n\/\/ → (.*)\n```/g),
+].map(([, body, source, expected]) => ({ body: body!, source: source!, expected: expected! }));
+
+describe('the scripting guide', () => {
+  let signalbox: Signalbox;
+
+  beforeAll(async () => {
+    signalbox = await Signalbox.start();
+  });
+  afterAll(() => signalbox.stop());
+
+  it('has no example that is not run', () => {
+    expect(examples.length).toBe(scripting.match(/```js/g)!.length);
+  });
+
+  it.each(examples.map((example, index) => ({ ...example, key: `example-${index}` })))(
+    'shows what really comes back: $expected',
+    async ({ key, source, body, expected }) => {
+      await signalbox.createConfig(key, { executionCode: source });
+      const response = await signalbox.call(key, JSON.parse(body));
+      const text = await response.text();
+      const status = /^(\d{3}) (.*)$/.exec(expected);
+      if (!status) {
+        expect(JSON.parse(text)).toMatchObject({ success: true, data: JSON.parse(expected) as unknown });
+        return;
+      }
+      expect(response.status).toBe(Number(status[1]));
+      expect(text).toContain(status[2]);
+    },
+  );
+});

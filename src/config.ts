@@ -1,5 +1,6 @@
 import { cpus } from 'node:os';
 import { z } from 'zod';
+import { type ArmedFaultPoint, faultPoints } from './platform/fault-points.ts';
 import { type AddressRules, parseAddressRules } from './platform/network-addresses.ts';
 
 /** What the operator set, parsed once and frozen. The names of the variables are those of the README. */
@@ -21,6 +22,8 @@ export interface Config {
   scriptIsolation: 'frozen' | 'fresh';
   publicUrl: string | null;
   logLevel: LogLevel;
+  /** For tests of crashes: where this process is to end. */
+  faultPoint: ArmedFaultPoint | null;
 }
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -69,6 +72,17 @@ const httpUrl = z
   )
   .transform((text) => text.replace(/\/+$/, ''));
 
+const faultPoint = z.string().transform((text, context) => {
+  const [name, nth = '1'] = text.split(':');
+  const known = faultPoints.find((point) => point === name);
+  if (known && /^[1-9]\d{0,8}$/.test(nth)) return { name: known, nth: Number(nth) };
+  context.addIssue({
+    code: 'custom',
+    message: `must be one of ${faultPoints.join(', ')}, with :<n> for the nth time`,
+  });
+  return z.NEVER;
+});
+
 const variables = z.object({
   NODE_ENV: z.string().default('development'),
   HOST: z.string().optional(),
@@ -97,6 +111,7 @@ const variables = z.object({
   SCRIPT_ISOLATION: z.enum(['frozen', 'fresh'], { error: 'must be frozen or fresh' }).default('frozen'),
   PUBLIC_URL: httpUrl.optional(),
   LOG_LEVEL: z.enum(logLevels, { error: `must be one of ${logLevels.join(', ')}` }).default('info'),
+  SIGNALBOX_FAULT_POINT: faultPoint.optional(),
 });
 
 /**
@@ -111,6 +126,11 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   }
   const v = parsed.data;
   const isProduction = v.NODE_ENV === 'production';
+  if (isProduction && v.SIGNALBOX_FAULT_POINT) {
+    throw new ConfigError([
+      'SIGNALBOX_FAULT_POINT ends this process on purpose: it is for tests, and refused where NODE_ENV is production.',
+    ]);
+  }
   return Object.freeze({
     isProduction,
     host: v.HOST ?? (isProduction ? '0.0.0.0' : '127.0.0.1'),
@@ -128,5 +148,6 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     scriptIsolation: v.SCRIPT_ISOLATION,
     publicUrl: v.PUBLIC_URL ?? null,
     logLevel: v.LOG_LEVEL,
+    faultPoint: v.SIGNALBOX_FAULT_POINT ?? null,
   });
 }

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { type Config, ConfigError, readConfig } from './config.ts';
 import { assertSafeRuntime } from './engines/script/index.ts';
+import { armFaultPoint } from './platform/fault-points.ts';
 import { createLogger } from './platform/logger.ts';
 import { startServer } from './server.ts';
 import { welcome } from './welcome.ts';
@@ -24,6 +25,7 @@ function configOrRefuse(): Config {
 
 async function main(): Promise<void> {
   const config = configOrRefuse();
+  if (config.faultPoint) armFaultPoint(config.faultPoint);
   const logger = createLogger({ level: config.logLevel, isReadable: !config.isProduction });
   const running = await startServer(config, logger).catch((error: NodeJS.ErrnoException) =>
     refuseStart([sentenceOf(error, config)]),

@@ -17,6 +17,8 @@ export interface RequestSpec<S extends z.ZodObject = z.ZodObject> {
   refusedFields?: Readonly<Record<string, string>>;
   /** The envelope's message when it worked. */
   success: string;
+  /** Fields as somebody would send them, for the API docs. */
+  example: z.input<S>;
   /** The envelope's message when it was refused for a reason of its own. */
   failure?: string;
 }

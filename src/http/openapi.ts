@@ -76,11 +76,17 @@ function paths(requests: readonly RequestClass[]): Schema {
     '/api/bpm/cmd': {
       post: {
         operationId: 'command',
+        tags: ['Commands and queries'],
         summary: 'Give a command or ask a query',
         security: [{ bearer: [] }, { apiKey: [] }],
         requestBody: {
           required: true,
-          ...jsonBody({ oneOf: refs, discriminator: { propertyName: '$type', mapping } }),
+          content: {
+            'application/json': {
+              schema: { oneOf: refs, discriminator: { propertyName: '$type', mapping } },
+              examples: Object.fromEntries(requests.map(exampleOf)),
+            },
+          },
         },
         responses: {
           200: { description: 'Done', ...jsonBody({ $ref: '#/components/schemas/Success' }) },
@@ -100,6 +106,7 @@ function paths(requests: readonly RequestClass[]): Schema {
     '/health/live': {
       get: {
         operationId: 'live',
+        tags: ['Operations'],
         summary: 'The process answers',
         responses: { 200: { description: 'Alive' } },
       },
@@ -107,11 +114,16 @@ function paths(requests: readonly RequestClass[]): Schema {
     '/health/ready': {
       get: {
         operationId: 'ready',
+        tags: ['Operations'],
         summary: 'Every part it needs answers',
         responses: { 200: { description: 'Ready' }, 503: { description: 'A part is away' } },
       },
     },
   };
+}
+
+function exampleOf({ name, spec }: RequestClass): [string, Schema] {
+  return [name, { value: { $type: name, ...spec.example } }];
 }
 
 function signInPaths(): Schema {
@@ -128,6 +140,7 @@ function signInPaths(): Schema {
   const post = (operationId: string, summary: string, schema: Schema) => ({
     post: {
       operationId,
+      tags: ['Signing in'],
       summary,
       requestBody: { required: true, ...jsonBody(schema) },
       responses: {
@@ -146,6 +159,7 @@ function signInPaths(): Schema {
 
 const webHookOperation = (method: string) => ({
   operationId: `webhook${method}`,
+  tags: ['Webhooks'],
   summary: 'Call the webhook of a key',
   parameters: [{ name: 'key', in: 'path', required: true, schema: { type: 'string' } }],
   responses: {

@@ -22,20 +22,14 @@ export class Sealer {
     this.key = createSecretKey(key);
   }
 
-  seal(parts: readonly Uint8Array[]): Buffer {
-    let length = 0;
-    for (const part of parts) length += part.length;
-    const sealed = Buffer.allocUnsafe(1 + NONCE_BYTES + TAG_BYTES + length);
+  seal(plain: Buffer): Buffer {
+    const sealed = Buffer.allocUnsafe(1 + NONCE_BYTES + TAG_BYTES + plain.length);
     sealed[0] = FORMAT;
     const nonce = this.nextNonce();
     nonce.copy(sealed, 1);
     const cipher = createCipheriv('aes-256-gcm', this.key, nonce);
-    let at = 1 + NONCE_BYTES + TAG_BYTES;
-    for (const part of parts) {
-      const text = cipher.update(part);
-      text.copy(sealed, at);
-      at += text.length;
-    }
+    // One update: each call into OpenSSL costs 1.5 µs, whatever its length.
+    cipher.update(plain).copy(sealed, 1 + NONCE_BYTES + TAG_BYTES);
     cipher.final();
     cipher.getAuthTag().copy(sealed, 1 + NONCE_BYTES);
     return sealed;
@@ -56,7 +50,10 @@ export class Sealer {
   /** @throws when the bytes were sealed with another key or changed since. */
   open(sealed: Buffer): Buffer {
     if (sealed[0] !== FORMAT) throw new Error('Unknown sealing format');
-    const decipher = createDecipheriv('aes-256-gcm', this.key, sealed.subarray(1, 1 + NONCE_BYTES));
+    const decipher = createDecipheriv('aes-256-gcm', this.key, sealed.subarray(1, 1 + NONCE_BYTES), {
+      // Without it Node accepts a tag that was cut to 4 bytes.
+      authTagLength: TAG_BYTES,
+    });
     decipher.setAuthTag(sealed.subarray(1 + NONCE_BYTES, 1 + NONCE_BYTES + TAG_BYTES));
     return Buffer.concat([decipher.update(sealed.subarray(1 + NONCE_BYTES + TAG_BYTES)), decipher.final()]);
   }

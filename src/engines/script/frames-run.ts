@@ -121,19 +121,34 @@ export function decodeReport(payload: Buffer): RunReport {
   };
 }
 
-/** A `call` frame's payload: the command's name and its input's JSON text. */
-export function encodeCall(frame: { type: number; ticket: number }, name: string, inputJson: string): Buffer {
-  const nameBytes = Buffer.byteLength(name);
-  const buffer = Buffer.allocUnsafe(HEAD_BYTES + 4 + nameBytes + Buffer.byteLength(inputJson));
+/** Whether the sender of an outcome waits for `sync`. */
+export function wantsSync(payload: Buffer): boolean {
+  return (payload[8]! & 2) !== 0;
+}
+
+/** A call of a command. */
+export interface CallOrder {
+  name: string;
+  inputJson: string;
+  /** Microseconds the run has been running by the worker's clock, waiting for earlier calls not counted. */
+  micros: number;
+}
+
+/** The whole `call` frame. */
+export function encodeCall(frame: { type: number; ticket: number }, call: CallOrder): Buffer {
+  const nameBytes = Buffer.byteLength(call.name);
+  const buffer = Buffer.allocUnsafe(HEAD_BYTES + 8 + nameBytes + Buffer.byteLength(call.inputJson));
   let at = writeHead(buffer, frame.type, frame.ticket);
+  at = buffer.writeUInt32LE(Math.min(Math.round(call.micros), 0xffffffff), at);
   at = buffer.writeUInt32LE(nameBytes, at);
-  at += buffer.write(name, at);
-  buffer.write(inputJson, at);
+  at += buffer.write(call.name, at);
+  buffer.write(call.inputJson, at);
   return buffer;
 }
 
 /** Reads what `encodeCall` wrote. */
-export function decodeCall(payload: Buffer): { name: string; inputJson: string } {
-  const nameEnd = 4 + payload.readUInt32LE(0);
-  return { name: payload.toString('utf8', 4, nameEnd), inputJson: payload.toString('utf8', nameEnd) };
+export function decodeCall(payload: Buffer): CallOrder {
+  const nameEnd = 8 + payload.readUInt32LE(4);
+  const [name, inputJson] = [payload.toString('utf8', 8, nameEnd), payload.toString('utf8', nameEnd)];
+  return { name, inputJson, micros: payload.readUInt32LE(0) };
 }

@@ -14,6 +14,8 @@ export const TO_WORKER = {
   cancel: 16,
   /** Answers an outcome with `wantsSync`: all cancels that were on their way have arrived. */
   sync: 17,
+  /** Asks for `fenced`: all that was sent before has been run or skipped. */
+  fence: 18,
 } as const;
 
 /** Frames a worker sends. */
@@ -21,6 +23,7 @@ export const FROM_WORKER = {
   ready: 1,
   call: 2,
   log: 3,
+  fenced: 4,
   returned: 20,
   responded: 21,
   threw: 22,

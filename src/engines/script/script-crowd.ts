@@ -1,15 +1,16 @@
 /** The workers of a pool: how many there are, and which one takes what. */
 import type { ScriptJob } from './script-job.ts';
 import { ScriptWorker, type ScriptWorkerEvents } from './script-worker.ts';
-import { canBecomeNobody, launchWorker } from './worker-launch.ts';
+import { launchWorker, launchesToTry, type WorkerLaunch } from './worker-launch.ts';
 
 /** Runs in one worker's pipe: enough to keep it busy while the server does other things, measured flat from 8 on. */
 const DEPTH_MAX = 12;
 /** A worker that is missing for this long is replaced although others are free: starting one costs 60 ms of CPU. */
-const MISSING_MS = 30;
+const MISSING_MS = 100;
 const SURPLUS_IDLE_MS = 5000;
 const LAUNCH_PAUSE_MS_MAX = 5000;
 const KIB_PER_MIB = 1024;
+const WAITING_EXTRA = 10;
 /** A worker whose isolates have grown it to this is replaced when it has nothing to do. */
 const RECYCLED_KIB = 384 * KIB_PER_MIB;
 
@@ -20,7 +21,7 @@ export class ScriptCrowd {
   readonly #isFresh: boolean;
   readonly #events: ScriptWorkerEvents;
   readonly #leaving = new Set<ScriptWorker>();
-  #becomesNobody = canBecomeNobody();
+  #way: WorkerLaunch;
   #missingSince = 0;
   #failedStarts = 0;
   #launchAfter = 0;
@@ -29,26 +30,31 @@ export class ScriptCrowd {
   constructor(workers: number, isFresh: boolean, events: ScriptWorkerEvents) {
     this.#workers = workers;
     this.#isFresh = isFresh;
+    this.#way = launchesToTry(isFresh)[0];
     this.#events = events;
   }
 
-  /** Processes at most: every worker may wait for the bus twice over, and one is spare. */
+  /** Processes at most. A script that waits for a command holds one, at 20 MiB of its own. */
   get membersMax(): number {
-    return this.#workers * 3 + 1;
+    return this.#workers * 3 + WAITING_EXTRA;
   }
 
   get isReady(): boolean {
     return this.members.some((worker) => worker.isReady);
   }
 
+  /** How workers are started here: with which rights. */
+  get way(): Readonly<WorkerLaunch> {
+    return this.#way;
+  }
+
   /** Starts all workers; throws what the first one said when it cannot start at all. */
   async start(): Promise<void> {
-    const first = this.#launch();
-    let message = await this.#started(first);
-    if (message !== undefined && this.#becomesNobody) {
-      // The files may be readable for root only.
-      this.#becomesNobody = false;
+    let message: string | undefined;
+    for (const way of launchesToTry(this.#isFresh)) {
+      this.#way = way;
       message = await this.#started(this.#launch());
+      if (message === undefined) break;
     }
     if (message !== undefined) throw new Error(`The script worker cannot start: ${message}`);
     while (this.members.length < this.#workers + 1) this.#launch();
@@ -77,9 +83,11 @@ export class ScriptCrowd {
     let running = 0;
     let ownerRunning = 0;
     let ownerHeld = 0;
+    let held = 0;
     let idle: ScriptWorker | undefined;
     for (const worker of this.members) {
       if (worker.isHeld) {
+        held += 1;
         const isOwners = worker.head?.ownerId === ownerId;
         if (isOwners) ownerHeld += 1;
         if (worker.waitingSince !== 0) continue;
@@ -88,8 +96,9 @@ export class ScriptCrowd {
       } else if (isOpen(worker) && worker.jobs.length === 0) idle = worker;
     }
     const ownerMax = Math.max(1, this.#workers - 1);
-    const isAllowed = running < this.#workers && ownerRunning < ownerMax && ownerHeld < this.#workers * 2;
-    return isAllowed ? idle : undefined;
+    // One process is always left to the fast ones, and two to other owners.
+    const isRoom = held < this.membersMax - 1 && ownerHeld < this.membersMax - 3;
+    return isRoom && running < this.#workers && ownerRunning < ownerMax ? idle : undefined;
   }
 
   /** Starts what is missing: at once where nobody is free, else after a moment. */
@@ -119,7 +128,8 @@ export class ScriptCrowd {
 
   /** Measures the workers that are well, as what a bad run is compared with. */
   measure(): void {
-    for (const worker of this.members) if (isOpen(worker)) worker.residentBaseline = worker.residentKib();
+    for (const worker of this.members)
+      if (isOpen(worker)) worker.residentBaseline = worker.stat.residentKib();
   }
 
   /** The worker is no longer counted on; its process may still be ending. */
@@ -150,8 +160,7 @@ export class ScriptCrowd {
   }
 
   #launch(): ScriptWorker {
-    const launch = { isFresh: this.#isFresh, becomesNobody: this.#becomesNobody };
-    const worker = new ScriptWorker(launchWorker(launch), this.#events);
+    const worker = new ScriptWorker(launchWorker(this.#way), this.#events);
     this.members.push(worker);
     return worker;
   }
@@ -164,12 +173,13 @@ export class ScriptCrowd {
 }
 
 function isOpen(worker: ScriptWorker): boolean {
-  return worker.isReady && !worker.isHeld && !worker.isRetiring;
+  return worker.isReady && !worker.isHeld && !worker.isFenced && !worker.isRetiring;
 }
 
 /** Marks the worker as taken by one job. */
 export function submitAlone(worker: ScriptWorker, job: ScriptJob, now: number): void {
-  worker.residentBaseline = worker.residentKib();
+  worker.residentBaseline = worker.stat.residentKib();
   worker.submit(job, now);
+  worker.starvedBaseline = worker.stat.starvedMs();
   worker.isHeld = true;
 }

@@ -19,12 +19,14 @@ export class ScriptJob {
   readonly deadlineAt: number;
   readonly logs: ScriptLogLine[] = [];
   logsTruncated = false;
+  /** Calls handed to the bus. */
   calls = 0;
   /** Names the submission to the worker that has the job now. */
   ticket = 0;
   /** Has its worker to itself: slow, or not known yet. */
   isExclusive = true;
   isSettled = false;
+  wasRetried = false;
   readonly #onSettled: (outcome: ScriptOutcome) => void;
 
   constructor(task: ScriptTask, now: number, onSettled: (outcome: ScriptOutcome) => void) {
@@ -44,6 +46,14 @@ export class ScriptJob {
     this.runningMs = limits.runningMs;
     this.memoryMb = limits.memoryMb;
     this.deadlineAt = now + limits.totalMs;
+  }
+
+  /** True once, where running again does nothing twice: a script's only effects are its calls. */
+  mayBeRetried(): boolean {
+    const isFirst = !this.wasRetried && this.calls === 0;
+    this.wasRetried = true;
+    this.logs.length = 0;
+    return isFirst;
   }
 
   /** Ends the job; later endings are ignored. */

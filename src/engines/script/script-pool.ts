@@ -1,6 +1,7 @@
 /** Runs scripts in a small crowd of killable processes. */
 import { FROM_WORKER, WORKER_LIMITS, type Frame } from './frames.ts';
 import { decodeCall } from './frames-run.ts';
+import { answerCall } from './script-calls.ts';
 import { ScriptCrowd, submitAlone } from './script-crowd.ts';
 import { ScriptJob, type ScriptTask } from './script-job.ts';
 import { keepLogLine, settleWithReport } from './script-outcome.ts';
@@ -13,17 +14,12 @@ import type { ScriptWorker } from './script-worker.ts';
 const MEMORY_LIMIT = WORKER_LIMITS.indexOf('memory');
 const TICK_MS = 5;
 /** A head older than this holds its worker: what waits behind it goes to another. */
-const HELD_AFTER_MS = 10;
+const HELD_AFTER_MS = 20;
+/** A worker that does not get past what was taken from it is lost in a run that nobody waits for. */
+const FENCED_MS_MAX = 500;
 const TICKS_PER_MEASURE = 50;
 const TIDY_MS = 1000;
 const QUEUED_MAX = 10_000;
-const CALL_FAILED = JSON.stringify({
-  success: false,
-  data: null,
-  message: 'Something went wrong',
-  errors: ['The command could not be called'],
-});
-
 /** How a pool is set up; see `SCRIPT_WORKERS` and `SCRIPT_ISOLATION` of the contract. */
 export interface ScriptPoolOptions {
   workers: number;
@@ -72,6 +68,8 @@ export class ScriptPool {
   /** Starts the workers; rejects with a sentence when none can start. */
   async start(): Promise<void> {
     await this.#crowd.start();
+    if (this.#crowd.way.readsAnything)
+      this.#options.onIncident?.('script workers can read files: modules are linked');
     this.#isOpen = true;
     this.#tidy = setInterval(() => this.#tidyUp(), TIDY_MS).unref();
   }
@@ -185,11 +183,9 @@ export class ScriptPool {
   #onReport(worker: ScriptWorker, job: ScriptJob, frame: Frame): void {
     const report = settleWithReport(job, frame);
     this.#pace.note(job.programKey, report.micros);
-    const { hasMovedJobs } = worker;
     worker.shiftHead(performance.now());
     const isSpent = frame.type === FROM_WORKER.limit && report.status === MEMORY_LIMIT;
-    // Without a sync the worker may have begun what was moved away from it, and may be lost in it.
-    if (isSpent || (hasMovedJobs && !report.wantsSync)) this.#discard(worker, 'a worker was replaced');
+    if (isSpent) this.#discard(worker, 'a worker ran out of memory');
     else if (report.wantsSync) worker.sync();
     this.#pump();
   }
@@ -201,18 +197,13 @@ export class ScriptPool {
       return;
     }
     job.calls += 1;
-    worker.waitingSince = performance.now();
-    const { name, inputJson } = decodeCall(frame.payload);
-    const { ticket } = frame;
-    const answer = (envelopeJson: string): void => {
-      if (worker.head === job && job.ticket === ticket && !job.isSettled && !worker.isKilled) {
-        worker.reply(ticket, envelopeJson, performance.now());
+    const call = decodeCall(frame.payload);
+    worker.beginWait(call.micros / 1000, performance.now());
+    void answerCall(task.request, call).then((envelopeJson) => {
+      if (worker.head === job && !job.isSettled && !worker.isKilled) {
+        worker.reply(frame.ticket, envelopeJson, performance.now());
       }
-    };
-    // An owner's `call` never rejects, and one that does must not take the server with it.
-    Promise.resolve()
-      .then(() => task.request.call(name, inputJson))
-      .then(answer, () => answer(CALL_FAILED));
+    });
     // Waiting frees the turn of those who want a worker to themselves.
     if (this.#queue.size > 0) this.#pump();
   }
@@ -220,16 +211,18 @@ export class ScriptPool {
   #onGone(worker: ScriptWorker, jobs: ScriptJob[]): void {
     const now = performance.now();
     this.#crowd.forget(worker, now);
-    const [head, ...others] = jobs;
+    const head = jobs[0];
     if (head !== undefined) {
-      head.settle(judgeDeath(worker.end, head.memoryMb));
+      const verdict = judgeDeath(worker.end, head.memoryMb);
+      const isInnocent = verdict.kind === 'unavailable' && this.#isOpen && head.mayBeRetried();
+      if (!isInnocent) head.settle(verdict);
       this.#pace.note(head.programKey, Infinity);
     }
     if (!worker.isKilled && !worker.isRetiring) {
       this.#restarts += 1;
       this.#options.onIncident?.(`a script worker went away: ${worker.end.signal ?? worker.end.code}`);
     }
-    this.#requeue(others);
+    this.#requeue(jobs);
     if (this.#isOpen) this.#crowd.refill(now);
     this.#pump();
   }
@@ -252,7 +245,10 @@ export class ScriptPool {
   }
 
   #tick(): void {
-    if (this.#unsettled === 0 && this.#crowd.members.every((worker) => worker.jobs.length === 0)) {
+    if (
+      this.#unsettled === 0 &&
+      this.#crowd.members.every((worker) => worker.jobs.length === 0 && !worker.isFenced)
+    ) {
       clearInterval(this.#watch);
       this.#watch = undefined;
       return;
@@ -273,6 +269,9 @@ export class ScriptPool {
 
   #judgeWorker(worker: ScriptWorker, now: number): void {
     const { head } = worker;
+    if (worker.isFenced && head === undefined && now - worker.idleSince > FENCED_MS_MAX) {
+      this.#discard(worker, 'a worker was lost in a run that had been moved');
+    }
     if (head === undefined || worker.isKilled) return;
     const verdict = judgeHead(worker, now);
     if (verdict !== undefined && worker.waitingSince === 0) this.#kill(worker, head, verdict);

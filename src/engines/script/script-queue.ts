@@ -48,6 +48,7 @@ export class ScriptQueue {
         isAnyPlaced = true;
         jobs.shift();
         this.#count(job, -1);
+        if (jobs.length > 0 && this.#byOwner.size === 1) break;
         this.#byOwner.delete(ownerId);
         // Last in the next round.
         if (jobs.length > 0) this.#byOwner.set(ownerId, jobs);

@@ -13,8 +13,8 @@ export interface ScriptLimits {
   resultBytesMax: number;
 }
 
-/** How the body's bytes become `context.body`. `none`: there is no body (`context.body` is null). */
-export type ScriptBodyKind = 'none' | 'json' | 'form' | 'text' | 'base64';
+/** How the body's bytes become `context.body`. `none`: there is no body (`context.body` is null). `omitted`: `context` is `metaJson` alone. */
+export type ScriptBodyKind = 'none' | 'json' | 'form' | 'text' | 'base64' | 'omitted';
 
 /** Calls a command for the script: the input is the JSON text of an object, the answer the JSON text of the envelope. Never rejects. */
 export type ScriptCall = (commandName: string, inputJson: string) => Promise<string>;

@@ -1,9 +1,12 @@
 /** Judges from outside what a worker's head may still do. */
+import type { ScriptJob } from './script-job.ts';
 import type { ScriptVerdict } from './script-run.ts';
 import type { ScriptWorker, WorkerEnd } from './script-worker.ts';
 
 /** From this age on a head is measured: a run that allocates as fast as it can takes 2 MiB a millisecond. */
 const MEASURED_AFTER_MS = 8;
+/** However busy the machine, no run takes longer than this many times its limit. */
+const STARVED_FACTOR = 3;
 const KIB_PER_MIB = 1024;
 const CRASH_SIGNALS = new Set(['SIGABRT', 'SIGTRAP', 'SIGILL', 'SIGSEGV', 'SIGBUS', 'SIGFPE']);
 const CRASH_CODES = new Set([132, 133, 134, 135, 136, 139]);
@@ -24,19 +27,31 @@ export function totalTimeVerdict(): LimitVerdict {
   };
 }
 
+/** On a busy machine a run is not to be stopped for the time that others had the processor: up to twice its own. */
+function isOutOfTime(worker: ScriptWorker, head: ScriptJob, runningMs: number): boolean {
+  if (runningMs > head.runningMs * STARVED_FACTOR) return true;
+  if (worker.starvedBaseline === undefined) {
+    // Never looked at before: it was the server that was kept from looking.
+    worker.starvedBaseline = worker.stat.starvedMs();
+    return false;
+  }
+  return runningMs - (worker.stat.starvedMs() - worker.starvedBaseline) > head.runningMs;
+}
+
 /** The limit that the head has gone over by now, if any. */
 export function judgeHead(worker: ScriptWorker, now: number): LimitVerdict | undefined {
   const { head } = worker;
   if (head === undefined) return undefined;
   const runningMs = worker.runningMs(now);
-  if (runningMs > head.runningMs) {
+  if (runningMs > head.runningMs && isOutOfTime(worker, head, runningMs)) {
     const message = `The script ran longer than ${head.runningMs} ms`;
     return { kind: 'limit', limit: 'running-time', message };
   }
   // One that was given up already only has to come to its end.
   if (now > head.deadlineAt && !head.isSettled) return totalTimeVerdict();
   if (runningMs < MEASURED_AFTER_MS || worker.waitingSince !== 0) return undefined;
-  const grownKib = worker.residentKib() - worker.residentBaseline;
+  worker.starvedBaseline ??= worker.stat.starvedMs();
+  const grownKib = worker.stat.residentKib() - worker.residentBaseline;
   return grownKib > head.memoryMb * KIB_PER_MIB ? memoryVerdict(head.memoryMb) : undefined;
 }
 

@@ -1,6 +1,5 @@
 /** The pool's side of one worker process: what was sent to it, and what it is doing now. */
 import type { ChildProcess } from 'node:child_process';
-import { closeSync, openSync, readSync, writeFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import {
   BODY_KINDS,
@@ -12,12 +11,12 @@ import {
   writeHead,
 } from './frames.ts';
 import type { Frame } from './frames.ts';
-import { encodeRun } from './frames-run.ts';
+import { encodeRun, wantsSync } from './frames-run.ts';
+import { ProcessStat } from './process-stat.ts';
 import type { ScriptJob } from './script-job.ts';
 
 /** Isolates one worker keeps; each takes about 2 MiB. */
 const PROGRAMS_MAX = 24;
-const PAGE_KIB = 4;
 const STDERR_CHARS_MAX = 4096;
 /** The worker ends a run by itself only when the pool has failed to for this long. */
 const BACKSTOP_EXTRA_MS = 5000;
@@ -41,6 +40,7 @@ export interface WorkerEnd {
 /** Feeds one process and keeps its times; decides nothing. */
 export class ScriptWorker {
   readonly child: ChildProcess;
+  readonly stat: ProcessStat;
   readonly gone: Promise<void>;
   /** Settles when the worker can take jobs. */
   readonly ready: Promise<void>;
@@ -58,11 +58,13 @@ export class ScriptWorker {
   /** When the head began to wait for a call, or 0. */
   waitingSince = 0;
   waitedMs = 0;
+  /** What `starvedMs` was when the head was first looked at, or nothing. */
+  starvedBaseline: number | undefined;
   idleSince = 0;
   /** KiB; as measured when the worker was last known to be well. */
   residentBaseline = 0;
-  /** Jobs were taken from behind the head that is running. */
-  hasMovedJobs = false;
+  /** Jobs were taken away from it, and it has not said yet that it is past them. */
+  isFenced = false;
   end: WorkerEnd = { code: null, signal: null, stderr: '' };
 
   readonly #events: ScriptWorkerEvents;
@@ -71,13 +73,13 @@ export class ScriptWorker {
   readonly #programs = new Map<string, { number: number; source: string }>();
   #lastTicket = 0;
   #lastProgram = 0;
+  #latestKey = '';
   #isCorked = false;
   #onReady: () => void = () => {};
-  #statm: number | undefined;
-  readonly #statmBuffer = Buffer.alloc(128);
 
   constructor(child: ChildProcess, events: ScriptWorkerEvents) {
     this.child = child;
+    this.stat = new ProcessStat(child.pid ?? 0);
     this.#events = events;
     this.#channel = child.stdio[3] as Socket;
     this.#channel.on('data', (chunk: Buffer) => this.#receive(chunk));
@@ -101,7 +103,7 @@ export class ScriptWorker {
         this.#leave(resolve);
       });
     });
-    this.#prefersDeath();
+    this.stat.preferDeath();
   }
 
   get head(): ScriptJob | undefined {
@@ -147,8 +149,17 @@ export class ScriptWorker {
   takeBehindHead(): ScriptJob[] {
     const moved = this.jobs.splice(1);
     for (const job of moved) this.#write(textFrame(TO_WORKER.cancel, job.ticket, ''));
-    if (moved.length > 0) this.hasMovedJobs = true;
+    if (moved.length > 0) {
+      this.isFenced = true;
+      this.#write(textFrame(TO_WORKER.fence, 0, ''));
+    }
     return moved;
+  }
+
+  /** The head waits from now on; how long it has run it knows best, because its call may have lain unread. */
+  beginWait(runningMs: number, now: number): void {
+    this.waitingSince = now;
+    this.waitedMs = Math.max(this.waitedMs, now - this.headSince - runningMs);
   }
 
   reply(ticket: number, envelopeJson: string, now: number): void {
@@ -168,17 +179,6 @@ export class ScriptWorker {
     this.#write(textFrame(TO_WORKER.sync, 0, ''));
   }
 
-  /** KiB of the process in memory, or 0 where it cannot be known. */
-  residentKib(): number {
-    try {
-      this.#statm ??= openSync(`/proc/${this.child.pid}/statm`, 'r');
-      const bytes = readSync(this.#statm, this.#statmBuffer, 0, this.#statmBuffer.length, 0);
-      return Number(this.#statmBuffer.toString('latin1', 0, bytes).split(' ', 2)[1]) * PAGE_KIB;
-    } catch {
-      return 0;
-    }
-  }
-
   /** Closes the channel: a worker that is not busy exits by itself. */
   retire(): void {
     this.isRetiring = true;
@@ -194,7 +194,7 @@ export class ScriptWorker {
     this.headSince = now;
     this.waitingSince = 0;
     this.waitedMs = 0;
-    this.hasMovedJobs = false;
+    this.starvedBaseline = undefined;
     this.isHeld = false;
     if (this.jobs.length === 0) this.idleSince = now;
   }
@@ -202,9 +202,12 @@ export class ScriptWorker {
   #programNumber(key: string, source: string, memoryMb: number): number {
     const known = this.#programs.get(key);
     if (known?.source === source) {
-      // Least recently used first.
-      this.#programs.delete(key);
-      this.#programs.set(key, known);
+      if (key !== this.#latestKey) {
+        // Least recently used first.
+        this.#programs.delete(key);
+        this.#programs.set(key, known);
+        this.#latestKey = key;
+      }
       return known.number;
     }
     if (known !== undefined) this.#drop(key, known.number);
@@ -215,6 +218,7 @@ export class ScriptWorker {
       }
     }
     this.#lastProgram += 1;
+    this.#latestKey = key;
     this.#programs.set(key, { number: this.#lastProgram, source });
     const frame = Buffer.allocUnsafe(HEAD_BYTES + 4 + Buffer.byteLength(source));
     const at = frame.writeUInt32LE(memoryMb, writeHead(frame, TO_WORKER.program, this.#lastProgram));
@@ -256,7 +260,12 @@ export class ScriptWorker {
       this.isReady = this.wasReady = true;
       this.#onReady();
       this.idleSince = performance.now();
-      this.residentBaseline = this.residentKib();
+      this.residentBaseline = this.stat.residentKib();
+      this.#events.onReady(this);
+      return;
+    }
+    if (frame.type === FROM_WORKER.fenced) {
+      this.isFenced = false;
       this.#events.onReady(this);
       return;
     }
@@ -264,6 +273,7 @@ export class ScriptWorker {
     if (head?.ticket === frame.ticket) this.#events.onFrame(this, head, frame);
     // A run that was moved began here all the same: it may not call, and what it says does not count.
     else if (frame.type === FROM_WORKER.call) this.#write(textFrame(TO_WORKER.abandon, frame.ticket, ''));
+    else if (frame.type >= FROM_WORKER.returned && wantsSync(frame.payload)) this.sync();
   }
 
   #leave(resolve: () => void): void {
@@ -271,17 +281,8 @@ export class ScriptWorker {
     this.isGone = true;
     this.isReady = false;
     this.#channel.destroy();
-    if (this.#statm !== undefined) closeSync(this.#statm);
+    this.stat.close();
     this.#events.onGone(this, this.jobs.splice(0));
     resolve();
-  }
-
-  /** When the machine runs out of memory, the kernel shall take a worker and not the server. */
-  #prefersDeath(): void {
-    try {
-      writeFileSync(`/proc/${this.child.pid}/oom_score_adj`, '1000');
-    } catch {
-      // Not Linux, or not allowed: nothing depends on it.
-    }
   }
 }

@@ -14,10 +14,15 @@ export interface WorkerLaunch {
   isFresh: boolean;
   /** Become nobody; only root can, and only where nobody can read our files. */
   becomesNobody: boolean;
+  /** Read any file, where modules are laid out so that Node's permissions keep it from finding them. */
+  readsAnything: boolean;
 }
 
-function packageFolder(name: string, from: string): string {
-  return dirname(createRequire(from).resolve(`${name}/package.json`));
+/** Where a package is, and where it is looked for when that is a link. */
+function packageFolders(name: string, from: string): string[] {
+  const require = createRequire(from);
+  const links = (require.resolve.paths(name) ?? []).map((folder) => join(folder, name)).filter(existsSync);
+  return [dirname(require.resolve(`${name}/package.json`)), ...links];
 }
 
 /** Our own manifest says that our files are modules. */
@@ -29,23 +34,32 @@ function manifestAbove(folder: string): string[] {
 }
 
 function readablePaths(): string[] {
-  const isolatedVm = packageFolder('isolated-vm', import.meta.filename);
-  const binaryLoader = packageFolder('node-gyp-build', join(isolatedVm, 'package.json'));
+  const isolatedVm = packageFolders('isolated-vm', import.meta.filename);
+  const binaryLoader = packageFolders('node-gyp-build', join(isolatedVm[0]!, 'package.json'));
   // node-gyp-build looks for Alpine's release file to tell musl from glibc.
-  return [FOLDER, ...manifestAbove(FOLDER), isolatedVm, binaryLoader, '/etc/alpine-release'];
+  return [
+    ...new Set([FOLDER, ...manifestAbove(FOLDER), ...isolatedVm, ...binaryLoader, '/etc/alpine-release']),
+  ];
 }
 
-/** True where a worker can be another user than we are. */
-export function canBecomeNobody(): boolean {
-  return process.getuid?.() === 0;
+/** Ways to start a worker, the one with the fewest rights first. */
+export function launchesToTry(isFresh: boolean): [WorkerLaunch, ...WorkerLaunch[]] {
+  const own = { isFresh, becomesNobody: false };
+  const launches: [WorkerLaunch, ...WorkerLaunch[]] = [
+    { ...own, readsAnything: false },
+    { ...own, readsAnything: true },
+  ];
+  if (process.getuid?.() !== 0) return launches;
+  const [narrow, wide] = launches.map((launch) => ({ ...launch, becomesNobody: true }));
+  return [narrow!, wide!, ...launches];
 }
 
 /** Spawns a worker: no environment, no descriptors but its channel (3), reading only its own code. */
-export function launchWorker({ isFresh, becomesNobody }: WorkerLaunch): ChildProcess {
+export function launchWorker({ isFresh, becomesNobody, readsAnything }: WorkerLaunch): ChildProcess {
   const flags = [
     '--permission',
     '--allow-addons',
-    ...readablePaths().map((path) => `--allow-fs-read=${path}`),
+    ...(readsAnything ? ['*'] : readablePaths()).map((path) => `--allow-fs-read=${path}`),
     '--no-warnings',
     '--no-global-search-paths',
     // Collecting garbage on every core would take them from the calls beside it.
@@ -55,6 +69,8 @@ export function launchWorker({ isFresh, becomesNobody }: WorkerLaunch): ChildPro
     stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
     env: {},
     cwd: '/',
+    // A process group of its own: Ctrl+C in a terminal is for the server, which lets its scripts finish.
+    detached: true,
     ...(becomesNobody ? { uid: NOBODY, gid: NOBODY } : {}),
   });
 }

@@ -87,7 +87,7 @@ export class AccessTokens {
     const key: SigningKeyEntity = {
       id: newId('sgk'),
       purpose: 'access-tokens',
-      sealedPrivateKey: this.sealer.seal([Buffer.from(text)]),
+      sealedPrivateKey: this.sealer.seal(Buffer.from(text)),
       createdAt: this.clock.now(),
     };
     await this.database.door.transaction((tx) => tx.manager.insert(SigningKeyEntity, key));

@@ -7,6 +7,7 @@ export class GetCommandCatalogueQuery extends bpmRequest({
   permission: 'webhooks:read',
   input: z.strictObject({}),
   success: 'Command catalogue retrieved successfully',
+  example: {},
 }) {}
 
 @Handles(GetCommandCatalogueQuery)

@@ -13,6 +13,7 @@ export class GetWebHookExecutionByIdQuery extends bpmRequest({
   permission: 'executions:read',
   input: z.strictObject({ id: z.string().min(1).max(100) }),
   success: 'Webhook execution retrieved successfully',
+  example: { id: 'exe_01a2007d-3c11-7000-8b52-5d0e8f6a7b90' },
 }) {}
 
 @Handles(GetWebHookExecutionByIdQuery)

@@ -30,6 +30,7 @@ export class GetWebHookExecutionListQuery extends bpmRequest({
       .optional(),
   }),
   success: 'Webhook executions retrieved successfully',
+  example: { key: 'order-paid', status: 'failed', from: '2026-01-31T00:00:00Z', pageSize: 50 },
 }) {}
 
 type Filters = GetWebHookExecutionListQuery['input'];

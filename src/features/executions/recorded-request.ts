@@ -21,10 +21,12 @@ export interface RequestMeta {
 
 /** Encrypts a request for keeping: the length of the meta text (4 bytes), the meta text, the body. */
 export function sealRequest(sealer: Sealer, { metaJson, body }: RecordedRequest): Buffer {
-  const meta = Buffer.from(metaJson);
-  const length = Buffer.allocUnsafe(4);
-  length.writeUInt32BE(meta.length);
-  return sealer.seal([length, meta, body]);
+  const metaBytes = Buffer.byteLength(metaJson);
+  const plain = Buffer.allocUnsafe(4 + metaBytes + body.length);
+  plain.writeUInt32BE(metaBytes);
+  plain.write(metaJson, 4);
+  body.copy(plain, 4 + metaBytes);
+  return sealer.seal(plain);
 }
 
 export function openRequest(sealer: Sealer, sealed: Buffer): { meta: RequestMeta; body: Buffer } {

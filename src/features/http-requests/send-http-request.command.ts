@@ -28,6 +28,7 @@ export class SendHttpRequestCommand extends bpmRequest({
     timeoutMs: z.int().min(1).max(TIMEOUT_MS_MAX).default(15_000),
   }),
   success: 'HTTP request sent',
+  example: { method: 'POST', url: 'https://example.com/orders', body: { id: 7 }, timeoutMs: 5000 },
   failure: 'HTTP request failed',
 }) {}
 

@@ -11,6 +11,7 @@ export class ActivateWebHookConfigCommand extends bpmRequest({
   permission: 'webhooks:write',
   input: z.strictObject({ id: configId }),
   success: 'Webhook configuration activated successfully',
+  example: { id: 1 },
   failure: 'Activation failed',
 }) {}
 

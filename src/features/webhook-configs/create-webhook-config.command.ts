@@ -11,6 +11,15 @@ export class CreateWebHookConfigCommand extends bpmRequest({
   input: z.strictObject({ key: configKey, ...configFields }),
   refusedFields: refusedConfigFields,
   success: 'Webhook configuration created successfully',
+  example: {
+    key: 'order-paid',
+    description: 'Adds up an order',
+    isEnabled: true,
+    path: '/webhooks/orders',
+    action: 'POST',
+    executionType: 2,
+    executionCode: 'return { items: context.body.items.length };',
+  },
 }) {}
 
 @Handles(CreateWebHookConfigCommand)

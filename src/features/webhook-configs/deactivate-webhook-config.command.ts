@@ -11,6 +11,7 @@ export class DeactivateWebHookConfigCommand extends bpmRequest({
   permission: 'webhooks:write',
   input: z.strictObject({ id: configId }),
   success: 'Webhook configuration deactivated successfully',
+  example: { id: 1 },
   failure: 'Deactivation failed',
 }) {}
 

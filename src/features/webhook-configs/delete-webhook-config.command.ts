@@ -10,6 +10,7 @@ export class DeleteWebHookConfigCommand extends bpmRequest({
   permission: 'webhooks:write',
   input: z.strictObject({ id: configId }),
   success: 'Webhook configuration deleted successfully',
+  example: { id: 1 },
   failure: 'Deletion failed',
 }) {}
 

@@ -12,6 +12,7 @@ export class GetWebHookConfigByIdQuery extends bpmRequest({
   permission: 'webhooks:read',
   input: z.strictObject({ id: configId }),
   success: 'Webhook configuration retrieved successfully',
+  example: { id: 1 },
 }) {}
 
 @Handles(GetWebHookConfigByIdQuery)

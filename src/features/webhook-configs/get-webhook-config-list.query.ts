@@ -19,6 +19,7 @@ export class GetWebHookConfigListQuery extends bpmRequest({
     sortDirection: z.enum(['asc', 'desc']).default('asc'),
   }),
   success: 'Webhook configurations retrieved successfully',
+  example: { pageNumber: 1, pageSize: 10, search: 'order', sortBy: 'updatedAt', sortDirection: 'desc' },
 }) {}
 
 type Filters = GetWebHookConfigListQuery['input'];

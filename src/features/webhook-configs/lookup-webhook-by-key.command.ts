@@ -10,6 +10,7 @@ export class LookupWebHookByKeyCommand extends bpmRequest({
   permission: 'webhooks:read',
   input: z.strictObject({ key: z.string().max(200).optional() }),
   success: 'Webhook configuration found',
+  example: { key: 'order-paid' },
   failure: 'Lookup failed',
 }) {}
 

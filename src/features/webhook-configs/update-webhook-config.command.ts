@@ -14,6 +14,16 @@ export class UpdateWebHookConfigCommand extends bpmRequest({
   input: z.strictObject({ id: configId, version: z.int().min(1).optional(), ...configFields }),
   refusedFields: { ...refusedConfigFields, key: 'Key cannot be changed' },
   success: 'Webhook configuration updated successfully',
+  example: {
+    id: 1,
+    version: 1,
+    description: 'Adds up an order',
+    isEnabled: true,
+    path: '/webhooks/orders',
+    action: 'POST',
+    executionType: 0,
+    commandName: 'LookupWebHookByKeyCommand',
+  },
   failure: 'Update failed',
 }) {}
 

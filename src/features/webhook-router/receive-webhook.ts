@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type AppError, asAppError } from '../../platform/errors.ts';
+import { reach } from '../../platform/fault-points.ts';
 import { ExecutionRecorder } from '../executions/index.ts';
 import { type AdmittedCall, metaOf } from './incoming-call.ts';
 import { RouterSettings } from './router-settings.ts';
@@ -31,9 +32,11 @@ export class ReceiveWebHook {
   async receive(admitted: AdmittedCall, received: Buffer): Promise<WebHookAnswer> {
     const run = newRun(admitted, received);
     try {
+      reach('run.started');
       const end = await this.webhook.run(run);
       if (end.isRejection) return await this.reject(admitted, end.failure!, received);
       if (!end.isStored) await this.record(run, end);
+      reach('outcome.committed');
       this.log(run, end);
       return end.answer;
     } catch (thrown) {
@@ -45,6 +48,7 @@ export class ReceiveWebHook {
 
   private async record(run: WebHookRun, end: RunEnd): Promise<void> {
     const outcome = run.outcome(end);
+    reach('commit.before');
     await (run.isOnRecord
       ? this.recorder.recordOutcome(run.id, outcome)
       : this.recorder.recordWhole(run.received(), outcome));

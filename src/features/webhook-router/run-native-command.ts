@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type Caller, Dispatcher, type Envelope, RequestRegistry } from '../../bus/index.ts';
 import { isoTime } from '../../platform/clock.ts';
 import { AppError } from '../../platform/errors.ts';
+import { reach } from '../../platform/fault-points.ts';
 import { ExecutionRecorder } from '../executions/index.ts';
 import { parsedJson, type RequestBody } from './request-body.ts';
 import { failureAnswer, successAnswer } from './webhook-answer.ts';
@@ -41,10 +42,12 @@ export class RunNativeCommand {
       alongside: async (tx, answer) => {
         stepDone(answer);
         await this.recorder.recordWholeIn(tx, run.received(), run.outcome(succeeded(answer)));
+        reach('commit.before');
       },
       beforeEffects: async () => {
         await this.recorder.recordReceived(run.received());
         run.isOnRecord = true;
+        reach('received.committed');
       },
     });
     if (!isStoredAlongside) stepDone(envelope);

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Dispatcher, type Envelope, failureEnvelope } from '../../bus/index.ts';
 import { Clock, isoTime } from '../../platform/clock.ts';
 import { asAppError } from '../../platform/errors.ts';
+import { reach } from '../../platform/fault-points.ts';
 import { Callers } from '../access/index.ts';
 import { ExecutionRecorder } from '../executions/index.ts';
 import { ownerDisabled } from './webhook.errors.ts';
@@ -22,6 +23,7 @@ export class ScriptCalls {
 
   /** One `doCmd`: whatever happens, the script gets an envelope. */
   async call(run: WebHookRun, type: string, inputJson: string): Promise<string> {
+    reach('during-run');
     const startedAt = this.clock.now();
     const began = performance.now();
     const input = JSON.parse(inputJson) as Record<string, unknown>;
@@ -51,6 +53,7 @@ export class ScriptCalls {
           if (run.isOnRecord) return;
           await this.recorder.recordReceived(run.received());
           run.isOnRecord = true;
+          reach('received.committed');
         },
       });
       return envelope;

@@ -6,6 +6,9 @@ import type { HotTable } from './write-door.ts';
 const storageFailures =
   /SQLITE_(FULL|BUSY|LOCKED|IOERR|CORRUPT|CANTOPEN|READONLY|NOMEM|NOTADB|PROTOCOL|MISUSE)/;
 
+/** Without a write SQLite would commit on a full disk too; with a small one it would use what is left in its log. */
+const PROBE = 'DELETE FROM write_probe;INSERT INTO write_probe VALUES (zeroblob(65536));';
+
 /**
  * SQLite. Rows go as literals in one script: binding costs 1 µs a value on the main thread and each statement of
  * a commit another trip to the database thread. 30 rows of 1 KiB a commit, `synchronous=FULL`: bound 33 µs of the
@@ -19,11 +22,11 @@ export class SqliteDialect implements Dialect {
   }
 
   async commitRows(runner: QueryRunner, rows: RowsByTable): Promise<void> {
-    await execute(runner, `${this.beginStatement};${insertScript(rows)}COMMIT`);
+    await execute(runner, `${this.beginStatement};${insertScript(rows) || PROBE}COMMIT`);
   }
 
   isStorageFailure(cause: unknown): boolean {
-    const { code, driverError } = cause as { code?: string; driverError?: { code?: string } };
+    const { code, driverError } = (cause ?? {}) as { code?: string; driverError?: { code?: string } };
     return storageFailures.test(driverError?.code ?? code ?? '');
   }
 }

@@ -10,7 +10,7 @@ export interface Dialect {
   readonly beginStatement: string;
   /** Inserts the rows within the transaction that is open. */
   insertRows(runner: QueryRunner, rows: RowsByTable): Promise<void>;
-  /** Inserts the rows and commits. After a failure a transaction may still be open. */
+  /** Inserts the rows, or without any a probe of 64 KiB, and commits. After a failure a transaction may still be open. */
   commitRows(runner: QueryRunner, rows: RowsByTable): Promise<void>;
   /** True when the whole commit is lost (disk full, locked, I/O), false when only this statement was bad. */
   isStorageFailure(cause: unknown): boolean;

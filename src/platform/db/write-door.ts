@@ -38,6 +38,9 @@ interface Transaction {
 
 type Entry = Append | Transaction;
 
+/** The transaction that a whole batch was in is gone; without it each further statement would commit by itself. */
+class CommitLost extends Error {}
+
 /** What one commit takes in: bounds the time during which newcomers wait. */
 const ENTRIES_PER_COMMIT_MAX = 512;
 
@@ -59,7 +62,7 @@ export class WriteDoor {
     private readonly dialect: Dialect,
   ) {}
 
-  /** Inserts the rows, all or none, together with everybody else's of the moment. */
+  /** Inserts the rows, all or none, together with everybody else's of the moment; without any it finds out whether a commit comes through. */
   append(rows: readonly TableRows[]): Promise<void> {
     return new Promise((resolve, reject) => this.enter({ kind: 'append', rows, resolve, reject }));
   }
@@ -163,7 +166,7 @@ export class WriteDoor {
       await this.within('append', () => this.dialect.insertRows(this.runner, byTable([append])));
       answers.push(append.resolve);
     } catch (cause) {
-      if (this.dialect.isStorageFailure(cause)) throw cause;
+      if (this.isCommitLost(cause)) throw cause;
       answers.push(() => append.reject(cause));
     }
   }
@@ -176,24 +179,38 @@ export class WriteDoor {
       effects.push(...own);
       answers.push(() => entry.resolve(result));
     } catch (cause) {
-      if (this.dialect.isStorageFailure(cause)) throw cause;
+      if (this.isCommitLost(cause)) throw cause;
       answers.push(() => entry.reject(cause));
     }
   }
 
   private async within<T>(name: string, work: () => Promise<T>): Promise<T> {
-    await this.runner.query(`SAVEPOINT ${name}`);
+    await this.savepoint(`SAVEPOINT ${name}`);
+    let result: T;
     try {
-      const result = await work();
-      await this.runner.query(`RELEASE SAVEPOINT ${name}`);
-      return result;
+      result = await work();
     } catch (cause) {
-      if (!this.dialect.isStorageFailure(cause)) {
-        await this.runner.query(`ROLLBACK TO SAVEPOINT ${name}`);
-        await this.runner.query(`RELEASE SAVEPOINT ${name}`);
+      if (!this.isCommitLost(cause)) {
+        await this.savepoint(`ROLLBACK TO SAVEPOINT ${name}`);
+        await this.savepoint(`RELEASE SAVEPOINT ${name}`);
       }
       throw cause;
     }
+    await this.savepoint(`RELEASE SAVEPOINT ${name}`);
+    return result;
+  }
+
+  /** Fails only where the transaction is gone: SQLite rolls all of it back when the disk is full, also if the work caught that. */
+  private async savepoint(statement: string): Promise<void> {
+    try {
+      await this.runner.query(statement);
+    } catch (cause) {
+      throw new CommitLost(statement, { cause });
+    }
+  }
+
+  private isCommitLost(cause: unknown): boolean {
+    return cause instanceof CommitLost || this.dialect.isStorageFailure(cause);
   }
 
   private async begin(): Promise<void> {

@@ -1,11 +1,10 @@
 /** `crypto`, `atob`, `btoa`, `TextEncoder` and `TextDecoder` of the sandbox, over the worker's own. */
 import { host } from './host.ts';
 
-const typedSlice = Uint8Array.prototype.slice;
-
 /** An own copy, because handing over a view would carry its whole buffer across. */
 function copyOf(value: unknown): Uint8Array | undefined {
-  if (value instanceof Uint8Array) return Reflect.apply(typedSlice, value, []) as Uint8Array;
+  // Not `slice`, which asks the value's own class what to make.
+  if (value instanceof Uint8Array) return new Uint8Array(value);
   if (value instanceof ArrayBuffer) return new Uint8Array(value.slice(0));
   if (ArrayBuffer.isView(value)) {
     return new Uint8Array(

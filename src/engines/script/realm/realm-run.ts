@@ -3,7 +3,6 @@ import { SETTLED, host } from './host.ts';
 import { formatLine, thrownMessage } from './realm-format.ts';
 import { parseForm } from './realm-url.ts';
 
-const BODY_DEPTH_MAX = 1000;
 const BODY_JSON = 1;
 const BODY_FORM = 2;
 const BODY_TEXT = 3;
@@ -19,12 +18,10 @@ interface RunLimits {
 const limits: RunLimits = { logCharsMax: 0, resultCharsMax: 0 };
 let areLogsFull = false;
 
-/** Freezes plain JSON values level by level: no recursion, so depth costs nothing. */
+/** Freezes plain JSON values level by level: without recursion, depth costs nothing. */
 function freezeJson(root: unknown): void {
   let level = [root];
-  for (let depth = 0; level.length > 0; depth += 1) {
-    if (depth > BODY_DEPTH_MAX)
-      throw new RangeError(`The body is nested deeper than ${BODY_DEPTH_MAX} levels`);
+  while (level.length > 0) {
     const next: unknown[] = [];
     for (const value of level) {
       if (typeof value !== 'object' || value === null) continue;
@@ -72,40 +69,45 @@ function createContext(metaJson: string, body: unknown, kind: number): object {
   );
 }
 
-/** `console` with the four levels that are kept. */
-export function createConsole(): object {
-  const write = (level: number, values: unknown[]): void => {
-    if (areLogsFull) return;
-    areLogsFull = !host.log(level, formatLine(values, limits.logCharsMax));
-  };
-  return {
-    log: (...values: unknown[]) => write(0, values),
-    info: (...values: unknown[]) => write(1, values),
-    warn: (...values: unknown[]) => write(2, values),
-    error: (...values: unknown[]) => write(3, values),
-  };
+function writeLine(level: number, values: unknown[]): void {
+  if (areLogsFull) return;
+  areLogsFull = !host.log(level, formatLine(values, limits.logCharsMax));
 }
 
-/** `doCmd`: a synchronous call that always answers with an envelope. */
-export function createDoCmd(): (name: unknown, data?: unknown) => unknown {
-  const invalid = (reason: string): object => ({
-    success: false,
-    data: null,
-    message: 'Validation failed',
-    errors: [reason],
-  });
-  return (name, data) => {
-    if (typeof name !== 'string' || name === '') return invalid('The command name must be a string');
-    let json: string | undefined;
-    try {
-      json = data === undefined || data === null ? '{}' : JSON.stringify(data);
-    } catch (error) {
-      return invalid(`The data cannot be sent: ${thrownMessage(error)}`);
-    }
-    if (json?.[0] !== '{') return invalid('The data must be an object');
-    return JSON.parse(host.call(name, json));
-  };
+/** `console` with the four levels that are kept. */
+export const consoleFunctions = {
+  log: (...values: unknown[]) => writeLine(0, values),
+  info: (...values: unknown[]) => writeLine(1, values),
+  warn: (...values: unknown[]) => writeLine(2, values),
+  error: (...values: unknown[]) => writeLine(3, values),
+};
+
+function invalidCall(reason: string): object {
+  return { success: false, data: null, message: 'Validation failed', errors: [reason] };
 }
+
+/** A synchronous call that always answers with an envelope. */
+export const doCmd = (name: unknown, data?: unknown): unknown => {
+  if (typeof name !== 'string' || name === '') return invalidCall('The command name must be a string');
+  let json: string | undefined;
+  try {
+    json = data === undefined || data === null ? '{}' : JSON.stringify(data);
+  } catch (error) {
+    return invalidCall(`The data cannot be sent: ${thrownMessage(error)}`);
+  }
+  if (json?.[0] !== '{') return invalidCall('The data must be an object');
+  const answer = host.call(name, json);
+  try {
+    return JSON.parse(answer);
+  } catch {
+    return {
+      success: false,
+      data: null,
+      message: 'Something went wrong',
+      errors: ['The answer is not JSON'],
+    };
+  }
+};
 
 /** An answer as `respond` checked it. */
 interface Answer {
@@ -146,26 +148,24 @@ function headersOf(headers: unknown): string {
   return JSON.stringify(Object.fromEntries(kept));
 }
 
-/** `respond`: checks an answer where the script can still catch the mistake. */
-export function createRespond(): (answer: unknown) => object {
-  return (answer) => {
-    if (typeof answer !== 'object' || answer === null) {
-      throw new TypeError('respond takes { status, headers, body }');
-    }
-    const { status = 200, headers, body } = answer as { status?: unknown; headers?: unknown; body?: unknown };
-    if (typeof status !== 'number' || !Number.isInteger(status) || status < 200 || status > 599) {
-      throw new TypeError('respond: status must be an integer from 200 to 599');
-    }
-    if (body instanceof ArrayBuffer || ArrayBuffer.isView(body)) {
-      throw new TypeError('respond: body must be a string or a JSON value; send bytes as base64 text');
-    }
-    const isText = typeof body === 'string' || body === undefined;
-    const text = isText ? (body ?? '') : (JSON.stringify(body) ?? 'null');
-    const marker = Object.freeze({});
-    answers.set(marker, { status, headersJson: headersOf(headers), body: text as string, isText });
-    return marker;
-  };
-}
+/** Checks an answer where the script can still catch the mistake; what it returns stands for the answer. */
+export const respond = (answer: unknown): object => {
+  if (typeof answer !== 'object' || answer === null) {
+    throw new TypeError('respond takes { status, headers, body }');
+  }
+  const { status = 200, headers, body } = answer as { status?: unknown; headers?: unknown; body?: unknown };
+  if (typeof status !== 'number' || !Number.isInteger(status) || status < 200 || status > 599) {
+    throw new TypeError('respond: status must be an integer from 200 to 599');
+  }
+  if (body instanceof ArrayBuffer || ArrayBuffer.isView(body)) {
+    throw new TypeError('respond: body must be a string or a JSON value; send bytes as base64 text');
+  }
+  const isText = typeof body === 'string' || body === undefined;
+  const text = isText ? ((body ?? '') as string) : (JSON.stringify(body) ?? 'null');
+  const marker = Object.freeze({});
+  answers.set(marker, { status, headersJson: headersOf(headers), body: text, isText });
+  return marker;
+};
 
 function settleReturned(value: unknown): void {
   try {
@@ -185,35 +185,32 @@ function settleReturned(value: unknown): void {
 /** A script compiled to an async function of its context. */
 export type CompiledScript = (context: object) => Promise<unknown>;
 
-/** One run: from the texts of its input to `settle`. */
-export type RunFunction = (
-  input: string[],
+/** The texts and numbers of one run: meta, body, body kind, and the most characters of logs and result. */
+type RunInput = [
+  metaJson: string,
+  bodyText: string,
   kind: number,
   logCharsMax: number,
   resultCharsMax: number,
-) => void;
+];
 
-/** The function that the worker calls for each run. */
-export function createRun(script: CompiledScript) {
-  const onReturned = (value: unknown): void => settleReturned(value);
-  const onThrown = (error: unknown): void => host.settle(SETTLED.threw, thrownMessage(error), '');
-  return (
-    metaJson: string,
-    bodyText: string,
-    kind: number,
-    logCharsMax: number,
-    resultCharsMax: number,
-  ): void => {
+function settleThrown(error: unknown): void {
+  host.settle(SETTLED.threw, thrownMessage(error), '');
+}
+
+/** The function that the worker calls for each run; it ends in `settle`. */
+export function createRun(script: CompiledScript): (...input: RunInput) => void {
+  return (metaJson, bodyText, kind, ...[logCharsMax, resultCharsMax]) => {
     limits.logCharsMax = logCharsMax;
     limits.resultCharsMax = resultCharsMax;
     areLogsFull = false;
-    let context: object;
+    let body: unknown;
     try {
-      context = createContext(metaJson, parseBody(bodyText, kind), kind);
+      body = parseBody(bodyText, kind);
     } catch (error) {
       host.settle(SETTLED.unparsable, thrownMessage(error), '');
       return;
     }
-    script(context).then(onReturned, onThrown);
+    script(createContext(metaJson, body, kind)).then(settleReturned, settleThrown);
   };
 }

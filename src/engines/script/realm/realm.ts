@@ -1,16 +1,16 @@
 /** The sandbox's realm, built inside the isolate. Runs as one text there; see `worker/realm-source.ts`. */
 import { SETTLED, host, lendHost } from './host.ts';
 import { TextDecoder, TextEncoder, base64Functions, cryptoFunctions } from './realm-bytes.ts';
-import { freezeRealm, removeForbidden } from './realm-freeze.ts';
+import { freezeRealm, freezeSurface, removeForbidden } from './realm-freeze.ts';
 import { thrownMessage } from './realm-format.ts';
-import { createConsole, createDoCmd, createRespond, createRun, type CompiledScript } from './realm-run.ts';
+import { consoleFunctions, createRun, doCmd, respond, type CompiledScript } from './realm-run.ts';
 import { URL, URLSearchParams } from './realm-url.ts';
 
 function defineGlobals(): void {
   const globals: Record<string, unknown> = {
-    doCmd: createDoCmd(),
-    respond: createRespond(),
-    console: createConsole(),
+    doCmd,
+    respond,
+    console: consoleFunctions,
     crypto: cryptoFunctions,
     secrets: {
       get(name: unknown): never {
@@ -31,11 +31,16 @@ function defineGlobals(): void {
 }
 
 /** Builds and freezes the realm, compiles the script in it, and returns the function of one run. */
-export function createRealm(source: string, ...functions: unknown[]): ReturnType<typeof createRun> {
+export function createRealm(
+  source: string,
+  isFresh: boolean,
+  ...functions: unknown[]
+): ReturnType<typeof createRun> {
   lendHost(functions);
   removeForbidden();
   defineGlobals();
-  freezeRealm();
+  if (isFresh) freezeSurface();
+  else freezeRealm();
   const AsyncFunction = (async () => {}).constructor as new (
     parameter: string,
     body: string,

@@ -2,7 +2,7 @@
 import { FROM_WORKER, TO_WORKER, textFrame, type Frame } from '../frames.ts';
 import { decodeRun } from '../frames-run.ts';
 import { Inbox, send } from './inbox.ts';
-import { Program } from './program.ts';
+import { Program, callbacksOf } from './program.ts';
 import { realmSource } from './realm-source.ts';
 import { RunAtHand } from './run-at-hand.ts';
 import { syntaxError } from './script-check.ts';
@@ -10,7 +10,11 @@ import { syntaxError } from './script-check.ts';
 const inbox = new Inbox();
 const programs = new Map<number, Program>();
 const run = new RunAtHand(inbox);
-const settings = { realmSource: realmSource(), isFresh: process.argv[2] === 'fresh', host: run.host };
+const settings = {
+  realmSource: realmSource(),
+  isFresh: process.argv[2] === 'fresh',
+  callbacks: callbacksOf(run.host),
+};
 
 function remember(frame: Frame): void {
   const memoryMb = frame.payload.readUInt32LE(0);
@@ -42,6 +46,7 @@ function act(frame: Frame): void {
   } else if (frame.type === TO_WORKER.program) remember(frame);
   else if (frame.type === TO_WORKER.drop) forget(frame.ticket);
   else if (frame.type === TO_WORKER.check) check(frame);
+  else if (frame.type === TO_WORKER.fence) send(textFrame(FROM_WORKER.fenced, 0, ''));
 }
 
 // The first isolate of a process costs 4 ms more than the next: pay before anybody waits.

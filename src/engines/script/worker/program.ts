@@ -1,10 +1,31 @@
 /** One script text in an isolate of its own, and its runs. */
 import ivm from 'isolated-vm';
 import { HOST_FUNCTIONS, type RealmHost } from '../realm/host.ts';
+import type { createRealm } from '../realm/realm.ts';
 import { sharedHostFunctions } from './host-functions.ts';
+
+/** As if V8 had aborted: what makes a host function throw is exhausted memory or stack. */
+const EXHAUSTED = 134;
+
+/** Nothing of the host's may be thrown into a script, and after a half-done host call nothing can be relied on. */
+function unthrowing(work: (...values: never[]) => unknown): (...values: never[]) => unknown {
+  return (...values) => {
+    try {
+      return work(...values);
+    } catch {
+      process.exit(EXHAUSTED);
+    }
+  };
+}
 
 /** The part of the host that belongs to the run at hand. */
 export type RunHost = Pick<RealmHost, 'settle' | 'call' | 'log' | 'bodyBase64'>;
+
+/** The host as functions that an isolate can call. */
+export function callbacksOf(runHost: RunHost): ivm.Callback[] {
+  const host: RealmHost = { ...sharedHostFunctions, ...runHost };
+  return HOST_FUNCTIONS.map((name) => new ivm.Callback(unthrowing(host[name]), { sync: true }));
+}
 
 /** What a run is given: texts and numbers only. */
 export interface ProgramInput {
@@ -21,7 +42,8 @@ export interface ProgramSettings {
   realmSource: string;
   /** A new context for every run. */
   isFresh: boolean;
-  host: RunHost;
+  /** Made by `callbacksOf`, once for all programs. */
+  callbacks: ivm.Callback[];
 }
 
 /** An isolate with its compiled script; made at its first run, and again after it was thrown away. */
@@ -81,11 +103,13 @@ export class Program {
     this.#realmScript ??= this.#isolate!.compileScriptSync(this.#settings.realmSource, {
       filename: 'sandbox',
     });
-    const createRealm = this.#realmScript.runSync(context, { reference: true }) as ivm.Reference;
-    const host: RealmHost = { ...sharedHostFunctions, ...this.#settings.host };
-    const callbacks = HOST_FUNCTIONS.map((name) => new ivm.Callback(host[name], { sync: true }));
-    return createRealm.applySync(undefined, [this.#source, ...callbacks], {
+    const make = this.#realmScript.runSync(context, { reference: true }) as ivm.Reference<typeof createRealm>;
+    const { isFresh, callbacks } = this.#settings;
+    const run = make.applySync(undefined, [this.#source, isFresh, ...callbacks], {
       result: { reference: true },
     }) as ivm.Reference;
+    // Held, it would hold the whole context.
+    make.release();
+    return run;
   }
 }

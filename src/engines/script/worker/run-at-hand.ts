@@ -10,7 +10,9 @@ const MESSAGE_BYTES_MAX = 1024;
 const RESULT_DEPTH_MAX = 500;
 /** A run that took longer may have been given up by the pool, which moves what waits behind it. */
 const SYNC_AFTER_MS = 4;
+const BODY_DEPTH_MAX = 500;
 const BASE64 = BODY_KINDS.indexOf('base64');
+const JSON_TEXT = BODY_KINDS.indexOf('json');
 const TOO_LARGE_INPUT = JSON.stringify({
   success: false,
   data: null,
@@ -49,6 +51,8 @@ export class RunAtHand {
   #logBytes = 0;
   #areLogsTruncated = false;
   #calls = 0;
+  #startedAt = 0;
+  #waitedMs = 0;
 
   constructor(inbox: Inbox) {
     this.#inbox = inbox;
@@ -71,26 +75,37 @@ export class RunAtHand {
   perform(ticket: number, order: RunOrder & RunInput, program: Program): void {
     this.#begin(ticket, order, program);
     const startedAt = performance.now();
+    this.#startedAt = startedAt;
     let readyAt = startedAt;
     let ending: Settled;
     try {
       program.prepare();
       readyAt = performance.now();
-      program.run({
-        metaJson: order.metaJson,
-        bodyText: order.bodyKind === BASE64 ? '' : this.#bodyText(),
-        bodyKind: order.bodyKind,
-        logCharsMax: order.logBytesMax,
-        resultCharsMax: order.resultBytesMax,
-        backstopMs: order.backstopMs,
-      });
-      ending = this.#settled ?? { type: FROM_WORKER.threw, text: NEVER, extra: '' };
+      ending = this.#run(order, program);
     } catch (error) {
       ending = this.#broken(error);
     }
     const endedAt = performance.now();
     // Building the isolate happens once and says nothing about the script's pace.
     this.#report(ending, (endedAt - readyAt) * 1000, endedAt - startedAt > SYNC_AFTER_MS);
+  }
+
+  #run(order: RunOrder & RunInput, program: Program): Settled {
+    const bodyText = order.bodyKind === BASE64 ? '' : this.#bodyText();
+    // Parsing 1 MiB of brackets takes 60 MiB: whoever can send a body could have workers killed.
+    if (order.bodyKind === JSON_TEXT && isNestedDeeper(bodyText, BODY_DEPTH_MAX)) {
+      const text = `The body is nested deeper than ${BODY_DEPTH_MAX} levels`;
+      return { type: FROM_WORKER.unparsable, text, extra: '' };
+    }
+    program.run({
+      metaJson: order.metaJson,
+      bodyText,
+      bodyKind: order.bodyKind,
+      logCharsMax: order.logBytesMax,
+      resultCharsMax: order.resultBytesMax,
+      backstopMs: order.backstopMs,
+    });
+    return this.#settled ?? { type: FROM_WORKER.threw, text: NEVER, extra: '' };
   }
 
   #begin(ticket: number, order: RunOrder & RunInput, program: Program): void {
@@ -102,6 +117,7 @@ export class RunAtHand {
     this.#logBytes = 0;
     this.#areLogsTruncated = false;
     this.#calls = 0;
+    this.#waitedMs = 0;
   }
 
   #bodyText(): string {
@@ -179,8 +195,11 @@ export class RunAtHand {
       return this.#end(limitReached('calls', `The script made more than ${this.#order.callsMax} calls`));
     }
     this.#calls += 1;
-    send(encodeCall({ type: FROM_WORKER.call, ticket: this.#ticket }, name, inputJson));
+    const calledAt = performance.now();
+    const micros = (calledAt - this.#startedAt - this.#waitedMs) * 1000;
+    send(encodeCall({ type: FROM_WORKER.call, ticket: this.#ticket }, { name, inputJson, micros }));
     const answer = this.#inbox.await([TO_WORKER.reply, TO_WORKER.abandon]);
+    this.#waitedMs += performance.now() - calledAt;
     if (answer.type === TO_WORKER.reply) return answer.payload.toString('utf8');
     return this.#end({ type: FROM_WORKER.abandoned, text: '', extra: '' });
   }

@@ -110,14 +110,18 @@ const executions = [
   )`,
 ];
 
+/** One row of 64 KiB, written to find out whether a commit comes through again. */
+const probe = [`CREATE TABLE write_probe (filler BLOB NOT NULL)`];
+
 /** The tables of access, configurations and executions. */
 export class FirstTables1763700000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
-    for (const statement of [...access, ...configs, ...executions]) await runner.query(statement);
+    for (const statement of [...access, ...configs, ...executions, ...probe]) await runner.query(statement);
   }
 
   async down(runner: QueryRunner): Promise<void> {
     const tables = [
+      'write_probe',
       'execution_payloads',
       'executions',
       'webhook_config_versions',

@@ -1,0 +1,20 @@
+/** Hands a script's `doCmd` to its owner. */
+import type { CallOrder } from './frames-run.ts';
+import type { ScriptRequest } from './script-run.ts';
+
+const CALL_FAILED = JSON.stringify({
+  success: false,
+  data: null,
+  message: 'Something went wrong',
+  errors: ['The command could not be called'],
+});
+
+/** The envelope's JSON text; a `call` that breaks its promise and rejects becomes a failure without detail. */
+export async function answerCall(request: ScriptRequest, call: CallOrder): Promise<string> {
+  try {
+    const answer: unknown = await request.call(call.name, call.inputJson);
+    return typeof answer === 'string' ? answer : CALL_FAILED;
+  } catch {
+    return CALL_FAILED;
+  }
+}

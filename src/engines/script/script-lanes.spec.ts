@@ -1,0 +1,153 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ScriptPool, type ScriptOutcome } from './index.ts';
+import { childPids, scriptRequest } from './script.fixture.ts';
+
+const ONE = { kind: 'returned', json: '1' };
+const HANGS_ON_DEMAND = 'if (context.body.hang) for (;;); return 1';
+const kindsOf = (outcomes: ScriptOutcome[]) => outcomes.map(({ verdict }) => verdict.kind);
+
+describe('runs beside each other', () => {
+  const pool = new ScriptPool({ workers: 2, isolation: 'frozen' });
+  const run = (source: string, changes = {}) => pool.run(scriptRequest(source, changes));
+  const makeFast = async (source: string) => {
+    for (let time = 0; time < 10; time += 1) await run(source);
+  };
+  beforeAll(() => pool.start());
+  afterAll(() => pool.stop(0));
+
+  it('each get their own result, however many there are', async () => {
+    const source = 'return context.body.n * 2';
+    const outcomes = await Promise.all(
+      Array.from({ length: 2000 }, (_, n) => run(source, { body: Buffer.from(JSON.stringify({ n })) })),
+    );
+    expect(outcomes.map(({ verdict }) => verdict)).toEqual(
+      Array.from({ length: 2000 }, (_, n) => ({ kind: 'returned', json: String(n * 2) })),
+    );
+  });
+
+  it('of many programs are kept apart when there are more than a worker holds', async () => {
+    const outcomes: ScriptOutcome[] = [];
+    for (let round = 0; round < 2; round += 1) {
+      outcomes.push(...(await Promise.all(Array.from({ length: 60 }, (_, n) => run(`return ${n} + 0`)))));
+    }
+    expect(outcomes.map(({ verdict }) => verdict)).toEqual(
+      Array.from({ length: 120 }, (_, n) => ({ kind: 'returned', json: String(n % 60) })),
+    );
+  });
+
+  it('survive one that is killed in front of them', async () => {
+    await makeFast(HANGS_ON_DEMAND);
+    const hang = run(HANGS_ON_DEMAND, { body: Buffer.from('{"hang":true}'), limits: { runningMs: 3000 } });
+    const startedAt = performance.now();
+    const others = await Promise.all(Array.from({ length: 40 }, () => run(HANGS_ON_DEMAND)));
+    expect(performance.now() - startedAt).toBeLessThan(2900);
+    expect(others.every(({ verdict }) => verdict.kind === 'returned')).toBe(true);
+    expect((await hang).verdict).toMatchObject({ limit: 'running-time' });
+  });
+
+  it('survive many that are killed at once, each with its own verdict', async () => {
+    await makeFast(HANGS_ON_DEMAND);
+    const outcomes = await Promise.all(
+      Array.from({ length: 60 }, (_, n) =>
+        run(HANGS_ON_DEMAND, { body: Buffer.from(`{"hang":${n % 10 === 0}}`), limits: { runningMs: 500 } }),
+      ),
+    );
+    expect(kindsOf(outcomes)).toEqual(
+      Array.from({ length: 60 }, (_, n) => (n % 10 === 0 ? 'limit' : 'returned')),
+    );
+  });
+
+  it('that wait for a call do not hold up others, and are called once each', async () => {
+    const source = `return doCmd('Wait', { id: context.body.id }).data`;
+    const called: string[] = [];
+    const { promise: released, resolve: release } = Promise.withResolvers<void>();
+    const call = async (_: string, input: string) => {
+      called.push(input);
+      await released;
+      return JSON.stringify({ success: true, data: input });
+    };
+    await Promise.all(
+      Array.from({ length: 10 }, (_, n) => run(source, { body: Buffer.from(JSON.stringify({ id: n })) })),
+    );
+    const waiting = Array.from({ length: 8 }, (_, n) =>
+      run(source, { body: Buffer.from(JSON.stringify({ id: n })), call, ownerId: `w${n % 4}` }),
+    );
+    await makeFast('return 1');
+    release();
+    const outcomes = await Promise.all(waiting);
+    expect(kindsOf(outcomes)).toEqual(Array.from({ length: 8 }, () => 'returned'));
+    expect(called.toSorted()).toEqual(Array.from({ length: 8 }, (_, id) => JSON.stringify({ id })));
+  });
+
+  it('of one owner never hold the last worker', async () => {
+    const hanging = Array.from({ length: 6 }, (_, n) =>
+      run(`for (;;); // ${n}`, { limits: { runningMs: 1000 } }),
+    );
+    const startedAt = performance.now();
+    expect((await run('return 1 // another', { ownerId: 'other' })).verdict).toEqual(ONE);
+    expect(performance.now() - startedAt).toBeLessThan(900);
+    expect(kindsOf(await Promise.all(hanging))).toEqual(Array.from({ length: 6 }, () => 'limit'));
+  });
+
+  it('count their time in all from when they were asked for', async () => {
+    const outcomes = await Promise.all(
+      Array.from({ length: 8 }, (_, n) =>
+        run(`for (;;); // late ${n}`, { limits: { runningMs: 200, totalMs: 900 } }),
+      ),
+    );
+    const names = outcomes.map(({ verdict }) => (verdict.kind === 'limit' ? verdict.limit : verdict.kind));
+    expect(names).toContain('running-time');
+    expect(names).toContain('total-time');
+  });
+
+  it('stay quick beside a hostile one every 200 ms', async () => {
+    const good = 'return context.body.items.length';
+    await makeFast(good);
+    const hostile: Promise<ScriptOutcome>[] = [];
+    const took: number[] = [];
+    for (let time = 0; time < 60; time += 1) {
+      if (time % 10 === 0)
+        hostile.push(run(`for (;;); // hostile ${time}`, { ownerId: 'hostile', limits: { runningMs: 150 } }));
+      const startedAt = performance.now();
+      await Promise.all([run(good), new Promise((resolve) => setTimeout(resolve, 20))]);
+      const outcome = await run(good);
+      expect(outcome.verdict.kind).toBe('returned');
+      took.push(performance.now() - startedAt - 20);
+    }
+    await Promise.all(hostile);
+    took.sort((left, right) => left - right);
+    expect(took[Math.floor(took.length * 0.9)]).toBeLessThan(100);
+  });
+});
+
+describe('a worker that goes away', () => {
+  it('takes only its own run with it, and is replaced', async () => {
+    const before = childPids();
+    const incidents: string[] = [];
+    const pool = new ScriptPool({
+      workers: 2,
+      isolation: 'frozen',
+      onIncident: (message) => incidents.push(message),
+    });
+    await pool.start();
+    const pids = childPids().filter((pid) => !before.includes(pid));
+    for (const pid of pids) process.kill(pid, 'SIGKILL');
+    let outcome = await pool.run(scriptRequest('return 1'));
+    // A run is tried again once by itself, and every worker is dead here.
+    while (outcome.verdict.kind === 'unavailable') outcome = await pool.run(scriptRequest('return 1'));
+    expect(outcome.verdict).toEqual(ONE);
+    expect(incidents.length).toBeGreaterThan(0);
+    const slow = pool.run(
+      scriptRequest(`doCmd('Die'); return 1`, {
+        call: () => {
+          for (const pid of childPids().filter((pid) => !before.includes(pid))) process.kill(pid, 'SIGKILL');
+          return new Promise<string>(() => {});
+        },
+      }),
+    );
+    expect((await slow).verdict.kind).toBe('unavailable');
+    expect((await pool.run(scriptRequest('return 1'))).verdict).toEqual(ONE);
+    await pool.stop(0);
+    expect(childPids().filter((pid) => !before.includes(pid))).toEqual([]);
+  });
+});

@@ -1,0 +1,168 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { between, seeded } from '../../../test/crash/seeded.ts';
+import { Database } from './database.ts';
+import { SqliteDialect, sqliteLiteral } from './dialect-sqlite.ts';
+
+/** No declared type: SQLite keeps what it is given and converts nothing. */
+const things = { name: 'things', columns: ['id', 'value'] };
+
+let folder: string;
+let database: Database;
+let nextId = 1;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'dialect-'));
+  database = await Database.open(`sqlite:${join(folder, 'dialect.db')}`, []);
+  await database.door.transaction((tx) =>
+    tx.manager.query('CREATE TABLE things (id INTEGER PRIMARY KEY, value)'),
+  );
+});
+
+afterAll(async () => {
+  await database.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function roundTrip(values: readonly unknown[]): Promise<unknown[]> {
+  const first = nextId;
+  nextId += values.length;
+  await database.door.append([
+    { table: things, values: values.flatMap((value, index) => [first + index, value]) },
+  ]);
+  const query = 'SELECT value FROM things WHERE id >= ? ORDER BY id';
+  const rows = (await database.read.query(query, [first])) as { value: unknown }[];
+  return rows.map(({ value }) => value);
+}
+
+const texts = {
+  'an empty text': '',
+  'a quote': "'",
+  'two quotes': "''",
+  'a text that ends a statement': "'); DROP TABLE things; --",
+  'a backslash and a quote': "\\'",
+  'a NUL in the middle': 'before\0after',
+  'a NUL at the ends': '\0text\0',
+  'a NUL beside a quote': "'\0'; DROP TABLE things; --",
+  'line ends of all kinds': 'a\nb\r\nc\rd\u2028e\u2029f',
+  'letters beyond the basic plane': '𝒳 👩‍👩‍👧 \u{10FFFF}',
+  'combining marks as they are': 'e\u0301 é',
+  'a byte order mark': '\uFEFFtext',
+  'what looks like a parameter': '? ?1 :name @name $name %s {0}',
+  'comments and quotes of SQL': '-- /* */ "name" `name` [name]',
+  'what looks like a number': '1e5',
+  'a very long text': "it's long ".repeat(300_000),
+};
+
+describe('a value written as a literal', () => {
+  it.each(Object.entries(texts))('comes back as it was: %s', async (_name, text) => {
+    expect((await roundTrip([text]))[0] === text).toBe(true);
+  });
+
+  it('comes back as it was: numbers at the edges', async () => {
+    const numbers = [0, 1, -1, 0.1, -0.5, 1e308, -1e308, 1.7976931348623157e308, 5e-324, 1e21, 123_456.789];
+    numbers.push(Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER, 1_763_700_000_000);
+    expect(await roundTrip(numbers)).toEqual(numbers);
+  });
+
+  it('is zero for a negative zero, which no column needs', async () => {
+    expect((await roundTrip([-0]))[0] === 0).toBe(true);
+  });
+
+  it.each([
+    Number.NaN,
+    Number.POSITIVE_INFINITY,
+    Number.NEGATIVE_INFINITY,
+    1n,
+    {},
+    [],
+    new Date(0),
+    Symbol('s'),
+  ])('is refused before it reaches the database: %s', (value) => {
+    expect(() => sqliteLiteral(value)).toThrow(TypeError);
+  });
+
+  it('is NULL for null and undefined', async () => {
+    expect(await roundTrip([null, undefined])).toEqual([null, null]);
+  });
+
+  it('is 1 for true and 0 for false', async () => {
+    expect(await roundTrip([true, false])).toEqual([1, 0]);
+  });
+
+  it('comes back byte for byte: blobs, empty and with every byte', async () => {
+    const every = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
+    const [empty, all] = await roundTrip([Buffer.alloc(0), every]);
+    expect(all).toEqual(every);
+    expect(empty === null || (empty as Buffer).length === 0).toBe(true);
+  });
+
+  it('comes back as it was for 2,000 random texts, numbers and blobs', async () => {
+    const random = seeded(20_260_731);
+    const values = Array.from({ length: 2_000 }, () => randomValue(random));
+    const found = await roundTrip(values);
+    const wrong = values.filter((value, index) => !isSame(value, found[index]));
+    expect(wrong).toEqual([]);
+  });
+
+  it('is text for SQLite too: a NUL does not turn it into a blob or cut its length', async () => {
+    await roundTrip(['a\0b']);
+    const query =
+      'SELECT typeof(value) AS type, length(CAST(value AS BLOB)) AS bytes FROM things WHERE id = ?';
+    expect(await database.read.query(query, [nextId - 1])).toEqual([{ type: 'text', bytes: 3 }]);
+  });
+});
+
+describe('the dialect of SQLite', () => {
+  it.each([
+    'SQLITE_FULL',
+    'SQLITE_BUSY',
+    'SQLITE_IOERR',
+    'SQLITE_READONLY',
+    'SQLITE_CORRUPT',
+    'SQLITE_CANTOPEN',
+  ])('counts %s as a failure of the storage, also inside a TypeORM error', (code) => {
+    const dialect = new SqliteDialect();
+    expect(dialect.isStorageFailure(Object.assign(new Error('x'), { code }))).toBe(true);
+    expect(dialect.isStorageFailure(Object.assign(new Error('x'), { driverError: { code } }))).toBe(true);
+  });
+
+  it.each([new Error('x'), Object.assign(new Error('x'), { code: 'SQLITE_CONSTRAINT' }), 'x', 0])(
+    'counts nothing else as one: %s',
+    (cause) => {
+      expect(new SqliteDialect().isStorageFailure(cause)).toBe(false);
+    },
+  );
+
+  it.each([null, undefined])('survives that somebody throws %s', (cause) => {
+    expect(new SqliteDialect().isStorageFailure(cause)).toBe(false);
+  });
+});
+
+function randomValue(random: () => number): unknown {
+  const kind = random();
+  if (kind < 0.6) return randomText(random);
+  if (kind < 0.75) return (random() - 0.5) * 10 ** between(random, -12, 15);
+  if (kind < 0.85) return between(random, -1_000_000, 1_000_000);
+  return Buffer.from(Array.from({ length: between(random, 1, 200) }, () => between(random, 0, 255)));
+}
+
+const pieces = ["'", "''", '\0', '\\', ';', '--', '/*', '*/', '"', '\n', 'é', '漢', '👩‍👧', 'X', ' ', ')', ','];
+
+function randomText(random: () => number): string {
+  let text = '';
+  for (let left = between(random, 0, 40); left > 0; left--) {
+    const isPiece = random() < 0.6;
+    text += isPiece
+      ? pieces[between(random, 0, pieces.length - 1)]
+      : String.fromCodePoint(between(random, 1, 0xd7ff));
+  }
+  return text;
+}
+
+function isSame(given: unknown, found: unknown): boolean {
+  if (Buffer.isBuffer(given)) return Buffer.isBuffer(found) && given.equals(found);
+  return given === found;
+}

@@ -48,7 +48,7 @@ const addressRules = z.string().transform((text, context) => {
   if ('rules' in parsed) return parsed.rules;
   context.addIssue({
     code: 'custom',
-    message: `must be a comma-separated list of addresses and CIDR ranges: ${parsed.errors.join('; ')}`,
+    message: `must be a comma-separated list of addresses and CIDR ranges: ${parsed.errors.map((error) => error.replace(/\.$/, '')).join('; ')}`,
   });
   return z.NEVER;
 });

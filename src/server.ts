@@ -5,10 +5,12 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppModule } from './app.module.ts';
 import type { Config } from './config.ts';
 import { ScriptPool } from './engines/script/index.ts';
-import { AccessStart } from './features/access/index.ts';
+import { AccessStart, Authenticator } from './features/access/index.ts';
 import { InterruptedExecutions } from './features/executions/index.ts';
 import { WebHookConfigDirectory } from './features/webhook-configs/index.ts';
 import { MatchWebHook, ReceiveWebHook } from './features/webhook-router/index.ts';
+import { authenticateFirst } from './http/authenticate-first.ts';
+import { answerBeforeRouting, answerClientError } from './http/before-routing.ts';
 import { serveDocs } from './http/docs.ts';
 import { errorOf, sendError } from './http/error-answer.ts';
 import { ErrorFilter } from './http/error.filter.ts';
@@ -37,6 +39,8 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
     bodyLimit: config.bodyLimitBytes,
     requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: 'idle',
+    http: { requireHostHeader: false },
+    clientErrorHandler: answerClientError,
     frameworkErrors: (error: Error, _request: FastifyRequest, reply: FastifyReply) =>
       sendError(reply, errorOf(error)),
   });
@@ -57,6 +61,8 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
   matcher.start();
   registerWebHookRoute(server, matcher, app.get(ReceiveWebHook), config.bodyLimitBytes);
   identifyRequests(server);
+  answerBeforeRouting(server);
+  authenticateFirst(server, app.get(Authenticator));
   app.useGlobalFilters(new ErrorFilter(logger));
   await serveDocs(app);
   await app.listen(config.port, config.host);

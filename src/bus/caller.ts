@@ -13,4 +13,6 @@ export interface Caller {
 export interface Origin {
   requestId?: string;
   executionId?: string;
+  /** Values of the request behind it that the audit log must not keep. */
+  credentials?: readonly string[];
 }

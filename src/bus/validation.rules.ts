@@ -15,18 +15,31 @@ export function withoutNulls(input: Readonly<Record<string, unknown>>): Record<s
   return kept;
 }
 
+/** Enough for a person; a hostile body has a hundred thousand. */
+const SENTENCES_MAX = 50;
+
 /** One sentence for each field: `Key is required`, `PageSize must be at most 100`. */
 export function validationSentences(
   error: z.ZodError,
   refusedFields: Readonly<Record<string, string>> = {},
 ): string[] {
   const refused = new Map(Object.entries(refusedFields));
-  const sentences = error.issues.flatMap((issue) => sentencesOf(issue, refused));
-  return [...new Set(sentences)];
+  const told = new Set<string>();
+  const sentences: string[] = [];
+  for (const issue of error.issues) {
+    const place = issue.path.join('.');
+    // The first reason is enough: that an empty key is also no key of the right form helps nobody.
+    if (issue.code !== 'unrecognized_keys' && told.has(place)) continue;
+    told.add(place);
+    sentences.push(...sentencesOf(issue, refused));
+  }
+  const distinct = [...new Set(sentences)];
+  if (distinct.length <= SENTENCES_MAX) return distinct;
+  return [...distinct.slice(0, SENTENCES_MAX), `… and ${distinct.length - SENTENCES_MAX} more`];
 }
 
 function sentencesOf(issue: z.core.$ZodIssue, refused: ReadonlyMap<string, string>): string[] {
-  const field = fieldName(issue.path);
+  const field = fieldName(issue.code === 'invalid_key' ? issue.path.slice(0, -1) : issue.path);
   switch (issue.code) {
     case 'unrecognized_keys':
       return issue.keys.map(
@@ -52,9 +65,22 @@ function sentencesOf(issue: z.core.$ZodIssue, refused: ReadonlyMap<string, strin
           ? `${field} is required`
           : `${field} must be one of ${issue.values.join(', ')}`,
       ];
+    case 'invalid_union':
+      return [issue.input === undefined ? `${field} is required` : `${field} must be ${alternatives(issue)}`];
+    case 'invalid_key':
+      return [`${field} has a name that cannot be: "${String(issue.path.at(-1)).slice(0, 100)}"`];
     default:
       return [field ? `${field} ${issue.message}` : issue.message];
   }
+}
+
+/** `a string, an object or an array`. */
+function alternatives(issue: z.core.$ZodIssueInvalidUnion): string {
+  const kinds = issue.errors.flatMap(([first]) =>
+    first?.code === 'invalid_type' ? [article(first.expected)] : [],
+  );
+  const last = kinds.pop();
+  return kinds.length === 0 ? (last ?? 'of another form') : `${kinds.join(', ')} or ${last}`;
 }
 
 /** `bodySchema.type` → `BodySchema.type`: the field's name with a capital, as the source documentation writes it. */

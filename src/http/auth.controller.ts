@@ -7,8 +7,11 @@ import { ClientAddress } from './client-address.ts';
 import { readJsonObject } from './json-body.ts';
 import { rawBodyOf } from './raw-body.ts';
 
-const credentials = z.object({ username: z.string().min(1).max(200), password: z.string().min(1).max(256) });
-const refreshTokenBody = z.object({ refreshToken: z.string().min(1).max(200) });
+const credentials = z.strictObject({
+  username: z.string().min(1).max(200),
+  password: z.string().min(1).max(256),
+});
+const refreshTokenBody = z.strictObject({ refreshToken: z.string().min(1).max(200) });
 
 /** Tokens for people: `/api/auth/login`, `/refresh`, `/logout` (contract §10). */
 @Controller('api/auth')
@@ -47,10 +50,16 @@ export class AuthController {
 function read<S extends z.ZodType>(schema: S, request: FastifyRequest, sentence: string): z.output<S> {
   const parsed = schema.safeParse(readJsonObject(request.headers, rawBodyOf(request)));
   if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const details = issue?.code === 'unrecognized_keys' ? issue.keys.map(unknownField) : [sentence];
   throw new AppError({
     code: 'http.invalid',
     kind: 'invalid',
     publicMessage: 'Validation failed',
-    details: [sentence],
+    details,
   });
+}
+
+function unknownField(name: string): string {
+  return `Unknown field "${name.slice(0, 100)}"`;
 }

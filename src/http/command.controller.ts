@@ -1,8 +1,8 @@
 import { Controller, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Dispatched, Dispatcher } from '../bus/index.ts';
-import { Authenticator } from '../features/access/index.ts';
 import { AppError } from '../platform/errors.ts';
+import { callerOf } from './authenticate-first.ts';
 import { HttpLog } from './http-log.ts';
 import { readJsonObject } from './json-body.ts';
 import { rawBodyOf } from './raw-body.ts';
@@ -12,7 +12,6 @@ import { requestIdOf } from './request-id.ts';
 @Controller('api/bpm')
 export class CommandController {
   constructor(
-    @Inject(Authenticator) private readonly authenticator: Authenticator,
     @Inject(Dispatcher) private readonly dispatcher: Dispatcher,
     @Inject(HttpLog) private readonly log: HttpLog,
   ) {}
@@ -22,8 +21,7 @@ export class CommandController {
   async command(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const began = performance.now();
     const requestId = requestIdOf(reply);
-    void reply.header('cache-control', 'no-store');
-    const caller = await this.authenticator.authenticate(request.headers);
+    const caller = callerOf(request);
     const { $type: type, ...input } = readJsonObject(request.headers, rawBodyOf(request));
     if (typeof type !== 'string' || type === '') throw typeMissing();
     const dispatched = await this.dispatcher.dispatch({ type, input, caller, origin: { requestId } });

@@ -3,32 +3,34 @@ import { failureEnvelope } from '../bus/index.ts';
 import { AppError, asAppError, type ErrorKind } from '../platform/errors.ts';
 
 const kindOfStatus: Readonly<Record<number, ErrorKind>> = {
-  400: 'invalid',
   404: 'not-found',
   413: 'too-large',
-  414: 'invalid',
   415: 'unsupported-media',
   503: 'unavailable',
 };
 
-const sentences: Readonly<Record<number, [message: string, detail: string]>> = {
-  400: ['Malformed request', 'The request could not be read'],
-  404: ['Not found', 'There is nothing at this address'],
-  413: ['Request too large', 'The body is larger than this server accepts'],
-  415: ['Unsupported media type', 'Send the body as application/json'],
-  503: ['Service unavailable', 'The server is stopping; try again'],
+const sentences: Readonly<Partial<Record<ErrorKind, [message: string, detail: string]>>> = {
+  invalid: ['Malformed request', 'The request could not be read'],
+  'not-found': ['Not found', 'There is nothing at this address'],
+  'too-large': ['Request too large', 'The body is larger than this server accepts'],
+  'unsupported-media': ['Unsupported media type', 'Send the body as application/json'],
+  unavailable: ['Service unavailable', 'The server is stopping; try again'],
 };
 
 /** What Nest and Fastify throw about the request itself, in our terms; all else that is unknown is a surprise. */
 export function errorOf(thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown;
   const status = statusOf(thrown);
-  const kind = status === undefined ? undefined : kindOfStatus[status];
-  const sentence = status === undefined ? undefined : sentences[status];
+  // Any other 4xx says that the request was bad, in whichever way.
+  const kind =
+    status === undefined
+      ? undefined
+      : (kindOfStatus[status] ?? (status >= 400 && status < 500 ? 'invalid' : undefined));
+  const sentence = kind && sentences[kind];
   if (!kind || !sentence) return asAppError(thrown);
   const [publicMessage, detail] = sentence;
   return new AppError({
-    code: `http.${kind}`,
+    code: kind === 'unsupported-media' ? 'http.not-json' : `http.${kind}`,
     kind,
     publicMessage,
     details: [detail],

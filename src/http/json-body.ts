@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingHttpHeaders } from 'node:http';
 import { AppError } from '../platform/errors.ts';
+import { parseJson } from '../platform/json-text.ts';
 import { nestsDeeperThan, repeatedNames } from '../platform/json-guard.rules.ts';
 
 /** Nesting beyond this is refused (contract §3). */
@@ -17,7 +18,9 @@ export function readJsonObject(headers: IncomingHttpHeaders, bytes: Buffer): Rec
       details: ['Send the body as application/json'],
     });
   }
-  if (headers['content-encoding'] !== undefined) throw malformed('A compressed body is not accepted here');
+  if ((headers['content-encoding'] ?? 'identity') !== 'identity') {
+    throw malformed('A compressed body is not accepted here');
+  }
   if (!isUtf8(bytes)) throw malformed('The body is not valid UTF-8');
   if (nestsDeeperThan(bytes, DEPTH_MAX)) throw malformed(`The body nests deeper than ${DEPTH_MAX} levels`);
   const value = parse(bytes);
@@ -31,7 +34,7 @@ export function readJsonObject(headers: IncomingHttpHeaders, bytes: Buffer): Rec
 
 function parse(bytes: Buffer): unknown {
   try {
-    return JSON.parse(bytes.toString('utf8'));
+    return parseJson(bytes.toString('utf8'));
   } catch {
     throw malformed('The body is not valid JSON');
   }

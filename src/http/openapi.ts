@@ -97,6 +97,8 @@ function paths(requests: readonly RequestClass[]): Schema {
           409: failure('Conflict'),
           413: failure('Body over the limit'),
           415: failure('Not JSON'),
+          429: failure('Over the rate'),
+          500: failure('A surprise; nothing of it is shown'),
           503: failure('A part we need is away; nothing was lost'),
         },
       },

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import {
   type AdmittedCall,
@@ -10,6 +11,8 @@ import {
 import type { AppError } from '../platform/errors.ts';
 import { errorOf } from './error-answer.ts';
 import { rawBodyOf } from './raw-body.ts';
+
+const mediaType = /^[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+\s*(;.*)?$/;
 
 const admittedCalls = new WeakMap<FastifyRequest, AdmittedCall>();
 
@@ -31,7 +34,7 @@ export function registerWebHookRoute(
       const admitted = matcher.match({
         method: request.method,
         url: request.raw.url ?? '',
-        headers: request.headers,
+        headers: readableType(request),
         peer: request.socket.remoteAddress ?? '',
       });
       if (!admitted) {
@@ -61,6 +64,16 @@ export function registerWebHookRoute(
   });
 }
 
+/** Fastify refuses a Content-Type that is no media type; to a webhook it is one like any other that we do not know. */
+function readableType(request: FastifyRequest): IncomingHttpHeaders {
+  const { headers } = request;
+  const type = headers['content-type'];
+  if (type === undefined || mediaType.test(type)) return headers;
+  const asReceived = { ...headers };
+  headers['content-type'] = 'application/octet-stream';
+  return asReceived;
+}
+
 async function refuse(
   router: ReceiveWebHook,
   reply: FastifyReply,
@@ -71,6 +84,8 @@ async function refuse(
 }
 
 function send(reply: FastifyReply, answer: WebHookAnswer, executionId: string | null): void {
+  void reply.code(answer.status).headers(answer.headers);
+  // Last, so that no script's header stands in its place.
   if (executionId !== null) void reply.header('x-execution-id', executionId);
-  void reply.code(answer.status).headers(answer.headers).send(answer.body);
+  void reply.send(answer.body);
 }

@@ -35,6 +35,6 @@ export function uuidV7(nowMs: number = Date.now()): string {
 }
 
 /** A new id such as `exe_0193…`: time-ordered, so that indexes and partitions stay local. */
-export function newId(prefix: IdPrefix): string {
-  return `${prefix}_${uuidV7()}`;
+export function newId(prefix: IdPrefix, nowMs?: number): string {
+  return `${prefix}_${uuidV7(nowMs)}`;
 }

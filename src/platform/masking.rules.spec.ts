@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { isSecretName, MASK, maskedJson } from './masking.rules.ts';
 
+/** What the masked text says. */
+const masked = (value: unknown) => JSON.parse(maskedJson(value)) as unknown;
+
 describe('A name', () => {
   it.each([
     'Authorization',
@@ -48,8 +51,6 @@ describe('A name', () => {
 });
 
 describe('Masked JSON', () => {
-  const masked = (value: unknown) => JSON.parse(maskedJson(value)) as unknown;
-
   it('has the mask in place of each credential, at any depth and of any kind', () => {
     expect(
       masked({

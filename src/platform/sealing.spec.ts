@@ -64,7 +64,8 @@ describe('Sealing', () => {
   it('begins with other nonces at each start with the same key', () => {
     const key = randomBytes(32);
     const nonces = new Set<string>();
-    for (let n = 0; n < 1_000; n++) nonces.add(new Sealer(key).seal(Buffer.alloc(0)).toString('latin1', 1, 13));
+    for (let n = 0; n < 1_000; n++)
+      nonces.add(new Sealer(key).seal(Buffer.alloc(0)).toString('latin1', 1, 13));
     expect(nonces.size).toBe(1_000);
   });
 

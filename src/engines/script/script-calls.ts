@@ -7,6 +7,7 @@ const CALL_FAILED = JSON.stringify({
   data: null,
   message: 'Something went wrong',
   errors: ['The command could not be called'],
+  code: 'server.surprise',
 });
 
 /** The envelope's JSON text; a `call` that breaks its promise and rejects becomes a failure without detail. */

@@ -94,7 +94,8 @@ describe('a script that goes over its limits', () => {
 
   it('loses the log lines over the limit and no more', async () => {
     const source = `for (let i = 0; i < 100; i++) console.log('é'.repeat(10)); return 1`;
-    const outcome = await outcomeOf(source, { limits: { logBytesMax: 105 } });
+    // Five lines of 20 bytes, and 16 for each line.
+    const outcome = await outcomeOf(source, { limits: { logBytesMax: 5 * 36 + 5 } });
     expect(outcome.verdict).toEqual({ kind: 'returned', json: '1' });
     expect(outcome.logsTruncated).toBe(true);
     const bytes = outcome.logs.reduce((sum, line) => sum + Buffer.byteLength(line.text), 0);

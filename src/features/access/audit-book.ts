@@ -69,9 +69,9 @@ export class AuditBook extends AuditLog {
       outcome: entry.outcome,
       requestId: origin.requestId ?? null,
       executionId: origin.executionId ?? null,
-      input: maskedJson(entry.input),
-      before: entry.trail.before === undefined ? null : maskedJson(entry.trail.before),
-      after: entry.trail.after === undefined ? null : maskedJson(entry.trail.after),
+      input: maskedJson(entry.input, origin.credentials),
+      before: entry.trail.before === undefined ? null : maskedJson(entry.trail.before, origin.credentials),
+      after: entry.trail.after === undefined ? null : maskedJson(entry.trail.after, origin.credentials),
     };
   }
 }

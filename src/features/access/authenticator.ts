@@ -32,6 +32,7 @@ export class Authenticator {
   private async claimedId(headers: IncomingHttpHeaders): Promise<string | null> {
     const { authorization } = headers;
     if (authorization !== undefined) {
+      if (!/^Bearer\b/i.test(authorization)) throw credentialsMissing();
       const token = /^Bearer +([\w.~+/=-]+) *$/i.exec(authorization)?.[1];
       return token === undefined ? null : await this.tokens.read(token);
     }

@@ -24,6 +24,16 @@ export class FailedLogins {
     if (this.failures.size > ENTRIES_MAX) this.failures.delete(this.failures.keys().next().value!);
   }
 
+  /** One that was noted turned out to be right. */
+  takeBack(name: string, address: string, notedAtMs: number): void {
+    const key = keyOf(name, address);
+    const times = this.failures.get(key) ?? [];
+    const at = times.lastIndexOf(notedAtMs);
+    if (at === -1) return;
+    if (times.length === 1) this.failures.delete(key);
+    else this.failures.set(key, times.toSpliced(at, 1));
+  }
+
   private recent(key: string, nowMs: number): number[] {
     return (this.failures.get(key) ?? []).filter((at) => at > nowMs - WINDOW_MS);
   }

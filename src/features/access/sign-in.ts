@@ -38,12 +38,12 @@ export class SignIn {
     const now = this.clock.now();
     const wait = this.failed.secondsToWait(username, address, now);
     if (wait > 0) throw tooManyLogins(wait);
+    // Counted before it is looked at, or many at once would all get through while the first is verified.
+    this.failed.note(username, address, now);
     const user = await this.database.read.findOneBy(UserEntity, { username });
     const isRight = await verify(user?.passwordHash ?? (await this.nobody), password);
-    if (!user?.isEnabled || !isRight) {
-      this.failed.note(username, address, now);
-      throw loginFailed();
-    }
+    if (!user?.isEnabled || !isRight) throw loginFailed();
+    this.failed.takeBack(username, address, now);
     return await this.issue(user.id);
   }
 
@@ -52,7 +52,7 @@ export class SignIn {
     const known = await this.takeBack(refreshToken);
     const user =
       known && (await this.database.read.findOneBy(UserEntity, { id: known.userId, isEnabled: true }));
-    if (!user) throw loginFailed('The refresh token is not valid');
+    if (!user) throw loginFailed('The refresh token is not valid', 'Refresh failed');
     return await this.issue(user.id);
   }
 
@@ -91,11 +91,11 @@ function hashOf(token: string): string {
   return createHash('sha256').update(token).digest('hex');
 }
 
-function loginFailed(detail = 'User name or password is wrong'): AppError {
+function loginFailed(detail = 'User name or password is wrong', publicMessage = 'Login failed'): AppError {
   return new AppError({
     code: 'access.login-failed',
     kind: 'unauthenticated',
-    publicMessage: 'Login failed',
+    publicMessage,
     details: [detail],
   });
 }

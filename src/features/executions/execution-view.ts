@@ -2,7 +2,8 @@ import { isoTime } from '../../platform/clock.ts';
 import type { Sealer } from '../../platform/sealing.ts';
 import type { ExecutionEntity } from './execution.entity.ts';
 import type { ExecutionPayloadEntity } from './execution-payload.entity.ts';
-import { credentialsOf, maskedMeta, openRequest, withoutCredentials } from './recorded-request.ts';
+import { withoutCredentials } from '../../platform/masking.rules.ts';
+import { credentialsOf, maskedMeta, openRequest } from './recorded-request.ts';
 
 /** An execution as lists show it; times are ISO 8601 UTC. */
 export function executionSummary(execution: ExecutionEntity) {

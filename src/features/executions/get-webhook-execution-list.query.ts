@@ -21,7 +21,7 @@ export class GetWebHookExecutionListQuery extends bpmRequest({
     status: z.enum(executionStatuses).optional(),
     from: time.optional(),
     to: time.optional(),
-    search: z.string().min(1).max(200).optional(),
+    search: z.string().max(200).optional(),
     pageSize: z.int().min(1).max(100).default(20),
     cursor: z
       .string()
@@ -70,7 +70,7 @@ function filter(rows: SelectQueryBuilder<ExecutionEntity>, input: Filters): void
   if (from !== undefined) rows.andWhere('execution.id >= :first', { first: firstIdAt(Date.parse(from)) });
   if (to !== undefined) rows.andWhere('execution.id < :end', { end: firstIdAt(Date.parse(to) + 1) });
   if (cursor !== undefined) rows.andWhere('execution.id < :cursor', { cursor });
-  if (search !== undefined) prefixSearch(rows, search);
+  if (search !== undefined && search !== '') prefixSearch(rows, search);
 }
 
 /** Prefixes as ranges: indexes serve them on both databases, and % is a letter like others. */

@@ -8,4 +8,4 @@ export {
 } from './execution-recorder.ts';
 export { ExecutionsModule } from './executions.module.ts';
 export { InterruptedExecutions } from './interrupted-executions.ts';
-export { credentialsOf, type RequestMeta, withoutCredentials } from './recorded-request.ts';
+export { credentialsOf, type RequestMeta } from './recorded-request.ts';

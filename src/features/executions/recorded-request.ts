@@ -42,20 +42,29 @@ const CREDENTIAL_LENGTH_MIN = 6;
 export function credentialsOf(meta: Pick<RequestMeta, 'headers' | 'query'>): string[] {
   const values: string[] = [];
   for (const fields of [meta.headers, meta.query]) {
-    for (const name of Object.keys(fields)) if (isSecretName(name)) values.push(...[fields[name]!].flat());
+    for (const name of Object.keys(fields)) {
+      if (isSecretName(name))
+        for (const value of [fields[name]!].flat()) values.push(value, ...partsOf(name, value));
+    }
   }
-  return values.filter((value) => value.length >= CREDENTIAL_LENGTH_MIN);
+  // As JSON writes them too: texts that hold JSON are cleaned as they are.
+  const escaped = values
+    .map((value) => JSON.stringify(value).slice(1, -1))
+    .filter((text) => !values.includes(text));
+  // The longest first: what is left of one after a part of it was masked would not be found any more.
+  return [...values, ...escaped]
+    .filter((value) => value.length >= CREDENTIAL_LENGTH_MIN)
+    .sort((a, b) => b.length - a.length);
 }
 
-/** The text without the credentials, wherever they stand in it, also as JSON writes them. */
-export function withoutCredentials(text: string, credentials: readonly string[]): string {
-  let clean = text;
-  for (const value of credentials) {
-    if (clean.includes(value)) clean = clean.replaceAll(value, MASK);
-    const escaped = JSON.stringify(value).slice(1, -1);
-    if (escaped !== value && clean.includes(escaped)) clean = clean.replaceAll(escaped, MASK);
-  }
-  return clean;
+/** What a script may take out of a credential: the token after its scheme, Basic's password, each cookie's value. */
+function partsOf(name: string, value: string): string[] {
+  if (name === 'cookie') return value.split(';').map((pair) => pair.slice(pair.indexOf('=') + 1).trim());
+  const [, scheme, token] = /^([A-Za-z][\w-]*) +(\S.*)$/.exec(value) ?? [];
+  if (scheme === undefined || token === undefined) return [];
+  if (scheme.toLowerCase() !== 'basic') return [token];
+  const pair = Buffer.from(token, 'base64').toString('utf8');
+  return [token, pair, pair.slice(pair.indexOf(':') + 1)];
 }
 
 /** A request as it is shown: credential headers and parameters masked. */

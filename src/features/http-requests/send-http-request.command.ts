@@ -4,6 +4,8 @@ import { AppError } from '../../platform/errors.ts';
 import { OutboundHttp, outboundMethods } from '../../platform/outbound-http.ts';
 
 const TIMEOUT_MS_MAX = 60_000;
+/** What we tell a caller when the other system was away; it told us nothing. */
+const RETRY_AFTER_SECONDS = 5;
 const BODY_LENGTH_MAX = 1_048_576;
 /** Bytes of the response that are read; the rest is dropped and said to be. */
 const RESPONSE_BYTES_MAX = 65_536;
@@ -74,5 +76,6 @@ function failed(reason: string, message: string): AppError {
     code: `http-request.${reason}`,
     kind: reason === 'timeout' ? 'timed-out' : 'unavailable',
     details: [message],
+    ...(reason !== 'timeout' && { retryAfterSeconds: RETRY_AFTER_SECONDS }),
   });
 }

@@ -37,14 +37,19 @@ export class GetWebHookConfigListHandler {
       .createQueryBuilder(WebHookConfigEntity, 'config')
       .where('config.accountId = :accountId', { accountId: caller.accountId });
     filter(rows, input);
+    order(rows, input);
     const [configs, totalCount] = await rows
-      .orderBy(`config.${input.sortBy}`, input.sortDirection === 'asc' ? 'ASC' : 'DESC')
-      .addOrderBy('config.id', 'ASC')
       .skip((pageNumber - 1) * pageSize)
       .take(pageSize)
       .getManyAndCount();
     return { items: configs.map((config) => this.configs.view(config)), totalCount, pageNumber, pageSize };
   }
+}
+
+/** The id decides between equals, so that pages neither repeat nor leave out. */
+function order(rows: SelectQueryBuilder<WebHookConfigEntity>, { sortBy, sortDirection }: Filters): void {
+  rows.orderBy(`config.${sortBy}`, sortDirection === 'asc' ? 'ASC' : 'DESC');
+  if (sortBy !== 'id') rows.addOrderBy('config.id', 'ASC');
 }
 
 function filter(
@@ -54,6 +59,8 @@ function filter(
   if (isEnabled !== undefined) rows.andWhere('config.isEnabled = :isEnabled', { isEnabled });
   if (executionType !== undefined) rows.andWhere('config.executionType = :executionType', { executionType });
   if (search === undefined || search === '') return;
+  // SQLite's LIKE stops at a NUL, PostgreSQL has none in its texts: nothing stored contains one.
+  if (search.includes('\0')) rows.andWhere('1 = 0');
   // % and _ are letters of what is sought, not wildcards.
   const pattern = `%${search.toLowerCase().replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
   const matches = ['key', 'description', 'path'].map(

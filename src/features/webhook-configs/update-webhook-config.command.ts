@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { bpmRequest, Handles, inTransaction } from '../../bus/index.ts';
 import { Database } from '../../platform/db/index.ts';
+import { LookupWebHookByKeyCommand } from './lookup-webhook-by-key.command.ts';
 import { CheckRunnable } from './check-runnable.ts';
 import { WebHookConfigEntity } from './webhook-config.entity.ts';
 import { configNotFound, configVersionConflict } from './webhook-config.errors.ts';
@@ -22,7 +23,7 @@ export class UpdateWebHookConfigCommand extends bpmRequest({
     path: '/webhooks/orders',
     action: 'POST',
     executionType: 0,
-    commandName: 'LookupWebHookByKeyCommand',
+    commandName: LookupWebHookByKeyCommand.name,
   },
   failure: 'Update failed',
 }) {}

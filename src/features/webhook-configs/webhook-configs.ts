@@ -34,12 +34,10 @@ export class WebHookConfigs {
   async create(tx: Tx, key: string, fields: ConfigFields, caller: Caller): Promise<WebHookConfigEntity> {
     if (await tx.manager.existsBy(WebHookConfigEntity, { key })) throw configConflict('key');
     await this.refuseTakenAddress(tx, fields, null);
-    const now = this.clock.now();
     const config = tx.manager.create(WebHookConfigEntity, {
       accountId: caller.accountId,
       key,
       version: 1,
-      createdAt: now,
     });
     return await this.save(tx, config, fields, caller);
   }
@@ -74,6 +72,7 @@ export class WebHookConfigs {
     caller: Caller,
   ): Promise<WebHookConfigEntity> {
     const { description, isEnabled, path, action, executionType, ...settings } = fields;
+    const now = this.clock.now();
     Object.assign(config, {
       description,
       isEnabled,
@@ -83,7 +82,8 @@ export class WebHookConfigs {
       executionType,
       settings,
       ownerId: caller.id,
-      updatedAt: this.clock.now(),
+      createdAt: config.createdAt ?? now,
+      updatedAt: now,
     });
     const saved = await tx.manager.save(config);
     await tx.manager.insert(WebHookConfigVersionEntity, {

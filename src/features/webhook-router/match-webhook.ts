@@ -28,12 +28,13 @@ export class MatchWebHook {
   match(call: IncomingCall): AdmittedCall | null {
     const match = this.routes.match(call.method, call.url);
     if (!match) return null;
+    const receivedAt = this.clock.now();
     return {
       ...match,
-      id: newId('exe'),
+      id: newId('exe', receivedAt),
       call,
       ip: ipOf(call, this.settings.trustedProxies),
-      receivedAt: this.clock.now(),
+      receivedAt,
       startedAt: performance.now(),
     };
   }

@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate } from 'node:zlib';
 import { AppError } from '../../platform/errors.ts';
 import { nestsDeeperThan } from '../../platform/json-guard.rules.ts';
+import { parseJson, withPlainNames } from '../../platform/json-text.ts';
 import type { ScriptBodyKind } from '../../engines/script/index.ts';
 
 /** Objects and arrays within each other; what real senders send stays under 20. */
@@ -17,7 +18,7 @@ const BOM_BYTES = 3;
 export interface RequestBody {
   kind: ScriptBodyKind;
   bytes: Buffer;
-  /** The bytes as received, where they were compressed. */
+  /** The bytes as received, where they differ (they were compressed, say). */
   received: Buffer | null;
 }
 
@@ -44,16 +45,21 @@ export async function readRequestBody(
   if (kind === 'json' && nestsDeeperThan(bytes, BODY_DEPTH_MAX)) {
     throw malformed(`The body nests deeper than ${BODY_DEPTH_MAX} levels`);
   }
-  return { kind, bytes, received: isPlain ? null : received };
+  const readable = kind === 'json' ? withPlainNames(bytes) : bytes;
+  return { kind, bytes: readable, received: readable === received ? null : received };
 }
 
 /** The JSON body as a value. @throws AppError 400. */
 export function parsedJson({ bytes }: RequestBody): unknown {
   try {
-    return JSON.parse(bytes.toString('utf8', bytes[0] === BOM_FIRST_BYTE ? BOM_BYTES : 0));
+    return parseJson(textOf(bytes));
   } catch {
     throw malformed('The body is not valid JSON');
   }
+}
+
+function textOf(bytes: Buffer): string {
+  return bytes.toString('utf8', bytes[0] === BOM_FIRST_BYTE ? BOM_BYTES : 0);
 }
 
 /** The body cannot be read as what it says it is. */
@@ -104,7 +110,7 @@ function kindOf(contentType: string | undefined, bytes: Buffer): ScriptBodyKind 
 function parses(bytes: Buffer): boolean {
   if (!isUtf8(bytes) || nestsDeeperThan(bytes, BODY_DEPTH_MAX)) return false;
   try {
-    JSON.parse(bytes.toString('utf8'));
+    parseJson(textOf(bytes));
     return true;
   } catch {
     return false;

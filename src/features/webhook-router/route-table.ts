@@ -35,7 +35,7 @@ export class RouteTable {
   /** @param url as it stands in the request line: never decoded as a whole, so that %2F does not make segments. */
   match(method: string, url: string): RouteMatch | null {
     const queryAt = url.indexOf('?');
-    const path = queryAt === -1 ? url : url.slice(0, queryAt);
+    const path = withoutOrigin(queryAt === -1 ? url : url.slice(0, queryAt));
     if (path.startsWith(KEY_ADDRESS)) return this.matchKey(method, path.slice(KEY_ADDRESS.length));
     return path.startsWith(PATH_ADDRESS) ? this.matchPath(method, path.slice(PATH_ADDRESS.length)) : null;
   }
@@ -79,9 +79,8 @@ export class RouteTable {
     if (!old) return;
     this.byId.delete(id);
     this.byKey.delete(old.config.key);
-    const leaf = this.leaf(old.config);
-    // The address may already belong to another configuration.
-    if (leaf.route === old) leaf.route = null;
+    const root = this.roots.get(old.config.action);
+    if (root) prune(root, old, old.config.path.slice('/webhooks/'.length).split('/'), 0);
   }
 }
 
@@ -97,6 +96,27 @@ function find(node: Node, segments: readonly string[], at: number, values: strin
   const viaParameter = find(node.parameter, segments, at + 1, values);
   if (!viaParameter) values.pop();
   return viaParameter;
+}
+
+/** RFC 9112 §3.2.2: a request line may have the whole URL. */
+function withoutOrigin(path: string): string {
+  return path.startsWith('/') ? path : path.replace(/^https?:\/\/[^/]*/i, '');
+}
+
+/** Takes a route out, and the nodes that led only to it: changed paths leave nothing behind. */
+function prune(node: Node, route: WebHookRoute, segments: readonly string[], at: number): void {
+  const segment = segments[at];
+  if (segment === undefined) {
+    // The address may already belong to another configuration.
+    if (node.route === route) node.route = null;
+    return;
+  }
+  const child = segment.startsWith(':') ? node.parameter : node.literals.get(segment);
+  if (!child) return;
+  prune(child, route, segments, at + 1);
+  if (child.route || child.parameter || child.literals.size > 0) return;
+  if (segment.startsWith(':')) node.parameter = null;
+  else node.literals.delete(segment);
 }
 
 function emptyNode(): Node {

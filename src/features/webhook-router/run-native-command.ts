@@ -38,7 +38,7 @@ export class RunNativeCommand {
       type,
       input,
       caller,
-      origin: { executionId: run.id },
+      origin: { executionId: run.id, credentials: run.credentials },
       alongside: async (tx, answer) => {
         stepDone(answer);
         await this.recorder.recordWholeIn(tx, run.received(), run.outcome(succeeded(answer)));

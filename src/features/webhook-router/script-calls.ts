@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Dispatcher, type Envelope, failureEnvelope } from '../../bus/index.ts';
 import { Clock, isoTime } from '../../platform/clock.ts';
+import { nestsDeeperThan } from '../../platform/json-guard.rules.ts';
+import { parseJson } from '../../platform/json-text.ts';
 import { asAppError } from '../../platform/errors.ts';
 import { reach } from '../../platform/fault-points.ts';
 import { Callers } from '../access/index.ts';
@@ -10,6 +12,15 @@ import type { WebHookRun } from './webhook-run.ts';
 
 /** What of a step's input and output is kept. */
 const STEP_JSON_LENGTH_MAX = 65_536;
+/** As at the command endpoint. */
+const INPUT_DEPTH_MAX = 64;
+const tooDeep = JSON.stringify({
+  success: false,
+  data: null,
+  message: 'Validation failed',
+  errors: [`The data nests deeper than ${INPUT_DEPTH_MAX} levels`],
+  code: 'bus.validation-failed',
+});
 
 /** The commands that scripts call: they run as the configuration's caller, each a step of the execution. */
 @Injectable()
@@ -26,7 +37,8 @@ export class ScriptCalls {
     reach('during-run');
     const startedAt = this.clock.now();
     const began = performance.now();
-    const input = JSON.parse(inputJson) as Record<string, unknown>;
+    if (nestsDeeperThan(Buffer.from(inputJson), INPUT_DEPTH_MAX)) return tooDeep;
+    const input = parseJson(inputJson) as Record<string, unknown>;
     const envelope = await this.dispatch(run, type, input);
     const json = JSON.stringify(envelope);
     run.steps.push({
@@ -48,7 +60,7 @@ export class ScriptCalls {
         type,
         input,
         caller,
-        origin: { executionId: run.id },
+        origin: { executionId: run.id, credentials: run.credentials },
         beforeEffects: async () => {
           if (run.isOnRecord) return;
           await this.recorder.recordReceived(run.received());

@@ -45,7 +45,7 @@ export const notFoundAnswer: WebHookAnswer = {
   }),
 };
 
-const hopByHop = new Set([
+const droppedHeaders = new Set([
   'connection',
   'keep-alive',
   'proxy-authenticate',
@@ -57,7 +57,12 @@ const hopByHop = new Set([
   'upgrade',
   'content-length',
   'date',
+  // No hop's, but nothing that a webhook's answer may do to a browser or to what we say ourselves.
   'set-cookie',
+  'clear-site-data',
+  'refresh',
+  'service-worker-allowed',
+  'x-execution-id',
 ]);
 
 const headerName = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
@@ -79,7 +84,11 @@ export function respondedAnswer(response: ScriptResponse): WebHookAnswer {
   for (const [name, value] of Object.entries(response.headers)) {
     const lowerCase = name.toLowerCase();
     const values = [value].flat();
-    if (hopByHop.has(lowerCase) || !headerName.test(name) || values.some((one) => badHeaderValue.test(one)))
+    if (
+      droppedHeaders.has(lowerCase) ||
+      !headerName.test(name) ||
+      values.some((one) => badHeaderValue.test(one))
+    )
       continue;
     headers[lowerCase] = value;
   }

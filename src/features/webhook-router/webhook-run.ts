@@ -4,9 +4,9 @@ import {
   type ExecutionStep,
   type ReceivedExecution,
   type RequestMeta,
-  withoutCredentials,
 } from '../executions/index.ts';
 import type { AppError } from '../../platform/errors.ts';
+import { maskedJson, withoutCredentials } from '../../platform/masking.rules.ts';
 import type { AdmittedCall } from './incoming-call.ts';
 import type { WebHookAnswer } from './webhook-answer.ts';
 
@@ -27,6 +27,7 @@ export class WebHookRun {
   logs: readonly object[] = [];
   /** True once `received` is on disk: from then on the end is an update. */
   isOnRecord = false;
+  private knownCredentials: readonly string[] | undefined;
 
   constructor(
     readonly admitted: AdmittedCall,
@@ -38,6 +39,11 @@ export class WebHookRun {
 
   get id(): string {
     return this.admitted.id;
+  }
+
+  /** What of the request must be readable nowhere in what is kept. */
+  get credentials(): readonly string[] {
+    return (this.knownCredentials ??= credentialsOf(this.meta));
   }
 
   received(): ReceivedExecution {
@@ -60,10 +66,9 @@ export class WebHookRun {
   /** The end as it is stored: credentials of the request are masked in whatever was made from it. */
   outcome({ answer, failure, isRejection }: RunEnd): ExecutionOutcome {
     const durationMs = performance.now() - this.admitted.startedAt;
-    const credentials = credentialsOf(this.meta);
-    const clean = (text: string) => (credentials.length === 0 ? text : withoutCredentials(text, credentials));
-    const cleanJson = (value: readonly unknown[] | object | null, isEmpty: boolean) =>
-      isEmpty ? null : clean(JSON.stringify(value));
+    const { credentials } = this;
+    const cleanJson = (value: object | null, isEmpty: boolean) =>
+      isEmpty ? null : maskedJson(value, credentials);
     const { 'content-type': _type, ...headers } = answer.headers;
     return {
       status: isRejection ? 'rejected' : failure ? 'failed' : 'succeeded',
@@ -75,7 +80,7 @@ export class WebHookRun {
       logs: cleanJson(this.logs, this.logs.length === 0),
       errors: cleanJson(failure?.details ?? null, failure === null),
       answerHeaders: cleanJson(headers, Object.keys(headers).length === 0),
-      answerBody: clean(answer.body),
+      answerBody: withoutCredentials(answer.body, credentials),
     };
   }
 }

@@ -49,7 +49,22 @@ export const SETTLED = { returned: 0, responded: 1, threw: 2, tooLarge: 3, unpar
 /** The host of this realm; filled once, before anything of the script exists. */
 export const host = {} as RealmHost;
 
+type HostFunction = (...values: unknown[]) => unknown;
+
+/** At the end of the stack a host function fails with the host's own error, whose stack names the host's files. */
+function withoutHostErrors(lent: HostFunction): HostFunction {
+  return (...values) => {
+    try {
+      return lent(...values);
+    } catch {
+      throw new RangeError('Maximum call stack size exceeded');
+    }
+  };
+}
+
 /** Takes the host functions, given in the order of `HOST_FUNCTIONS`. */
 export function lendHost(functions: readonly unknown[]): void {
-  for (const [index, name] of HOST_FUNCTIONS.entries()) Object.assign(host, { [name]: functions[index] });
+  for (const [index, name] of HOST_FUNCTIONS.entries()) {
+    Object.assign(host, { [name]: withoutHostErrors(functions[index] as HostFunction) });
+  }
 }

@@ -74,6 +74,25 @@ function isWatched(prototype: object, key: PropertyKey): boolean {
   return key === 'next';
 }
 
+/** Built-ins that classes extend, which assign statics of their own. */
+const EXTENDED: readonly object[] = [
+  Array,
+  Promise,
+  Map,
+  Set,
+  Date,
+  RegExp,
+  Error,
+  TypeError,
+  RangeError,
+  SyntaxError,
+];
+
+/** V8 reads these as data, past accessors. */
+function isRead(key: string): boolean {
+  return ['length', 'name', 'prototype', 'stackTraceLimit'].includes(key);
+}
+
 /**
  * A frozen prototype would forbid `o.toString = …` on everything that inherits from it (the "override mistake"):
  * accessors let an assignment make an own property, as on an ordinary prototype.
@@ -134,6 +153,11 @@ export function removeForbidden(): void {
 export function freezeRealm(): void {
   const reached = reach([globalThis, ...hiddenRoots()]);
   const made: object[] = [];
+  for (const base of EXTENDED) {
+    for (const key of Object.keys(Object.getOwnPropertyDescriptors(base))) {
+      if (!isRead(key)) allowOverride(base, key, made);
+    }
+  }
   for (const prototype of prototypesOf(reached)) {
     for (const key of Reflect.ownKeys(prototype)) {
       if (!isWatched(prototype, key)) allowOverride(prototype, key, made);

@@ -83,7 +83,13 @@ export const consoleFunctions = {
 };
 
 function invalidCall(reason: string): object {
-  return { success: false, data: null, message: 'Validation failed', errors: [reason] };
+  return {
+    success: false,
+    data: null,
+    message: 'Validation failed',
+    errors: [reason],
+    code: 'bus.validation-failed',
+  };
 }
 
 /** A synchronous call that always answers with an envelope. */
@@ -105,6 +111,7 @@ export const doCmd = (name: unknown, data?: unknown): unknown => {
       data: null,
       message: 'Something went wrong',
       errors: ['The answer is not JSON'],
+      code: 'server.surprise',
     };
   }
 };
@@ -122,11 +129,15 @@ const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}$/;
 // oxlint-disable-next-line no-control-regex -- these are the bytes that would end a header early
 const HEADER_VALUE_FORBIDDEN = /[\0\r\n\u0100-\uffff]/;
 const HEADERS_MAX = 100;
+/** Clients commonly refuse more than 16 KiB of headers in all. */
+const HEADER_CHARS_MAX = 8192;
 
 function headerValue(name: string, value: unknown): string {
   const isPlain = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
   if (!isPlain) throw new TypeError(`respond: header ${name} must be a string or an array of strings`);
   const text = String(value);
+  if (text.length > HEADER_CHARS_MAX)
+    throw new TypeError(`respond: header ${name} is longer than ${HEADER_CHARS_MAX} characters`);
   if (HEADER_VALUE_FORBIDDEN.test(text))
     throw new TypeError(`respond: header ${name} has a forbidden character`);
   return text;
@@ -145,7 +156,9 @@ function headersOf(headers: unknown): string {
       : headerValue(name, value);
     kept.set(name, values);
   }
-  return JSON.stringify(Object.fromEntries(kept));
+  const json = JSON.stringify(Object.fromEntries(kept));
+  if (json.length > HEADER_CHARS_MAX * 2) throw new TypeError('respond: the headers are too large');
+  return json;
 }
 
 /** Checks an answer where the script can still catch the mistake; what it returns stands for the answer. */

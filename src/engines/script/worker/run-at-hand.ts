@@ -18,7 +18,10 @@ const TOO_LARGE_INPUT = JSON.stringify({
   data: null,
   message: 'Validation failed',
   errors: ['The data is larger than a result may be'],
+  code: 'bus.validation-failed',
 });
+/** What a line costs beside its text: without it empty lines would be without limit. */
+const LOG_LINE_BYTES = 16;
 const NEVER = 'The script never finished: it awaits something that cannot happen';
 
 type Settled = { type: number; text: string; extra: string };
@@ -208,7 +211,7 @@ export class RunAtHand {
     const left = this.#order.logBytesMax - this.#logBytes;
     const kept = cutToBytes(text, left);
     if (kept.length < text.length) this.#areLogsTruncated = true;
-    this.#logBytes += Buffer.byteLength(kept);
+    this.#logBytes += Buffer.byteLength(kept) + LOG_LINE_BYTES;
     const isFull = this.#areLogsTruncated || this.#logBytes >= this.#order.logBytesMax;
     if (kept === '' && isFull) {
       this.#areLogsTruncated = true;

@@ -23,7 +23,11 @@ function positioned(isolate: ivm.Isolate, source: string, message: string): stri
     const text = error instanceof Error ? error.message : message;
     const position = POSITION.exec(text);
     if (position === null) return text;
-    return `${text.slice(0, position.index)} (line ${Number(position[1]) - 1}, column ${position[2]})`;
+    const line = Number(position[1]) - 1;
+    // What stands after its last line is ours.
+    if (line > source.split('\n').length)
+      return 'The script ends too early: something is not closed or not finished';
+    return `${text.slice(0, position.index)} (line ${line}, column ${position[2]})`;
   }
   return message === 'Single function literal required'
     ? 'The script closes more brackets than it opens'

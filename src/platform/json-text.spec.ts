@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import { parseJson, withPlainNames } from './json-text.ts';
+
+const texts = [
+  '{"a":1}',
+  String.raw`{"\u006bey":1,"caf\u00e9":{"\/x":[{"q\"uote":2,"back\\slash":3,"new\nline":4}]}}`,
+  String.raw`["\"a\":","{\"b\\\":1}"]`,
+  String.raw`{"":"\\","\\":"\"","\"":{"\u0000":null}}`,
+  '{"__proto__":{"x":1},"\\u005f_proto__2":2}',
+  '"\\u0041"',
+  '{"a" : {"\\u0062"\n:\t1}}',
+];
+
+describe('Parsing JSON', () => {
+  it.each(texts)('gives what the text says: %s', (text) => {
+    // A fresh process has the right answer for each: written out by hand here.
+    expect(JSON.stringify(parseJson(text))).toBe(JSON.stringify(JSON.parse(text)));
+  });
+
+  it('reads each name as it is written, whatever names were read before', () => {
+    parseJson(String.raw`{"$type":"L","\\u0":1}`);
+    expect(parseJson(String.raw`{"$type":"L","\u006bey":"x"}`)).toStrictEqual({ $type: 'L', key: 'x' });
+    parseJson(String.raw`{"h":[],"\\":0}`);
+    expect(Object.keys(parseJson(String.raw`{"h":1,"\"":2}`) as object)).toStrictEqual(['h', '"']);
+  });
+
+  it.each(['{', '{"\\u00":1}', '{"a\\":1}', '{"\\x41":1}', ''])('refuses what is no JSON: %s', (text) => {
+    expect(() => parseJson(text)).toThrow(SyntaxError);
+  });
+});
+
+describe('Plain names', () => {
+  it('leave values and everything else as they are', () => {
+    const text = String.raw`{"\u006bey" : "\u006bey:", "b":["\"c\":1"], "d\"e":"\\"}`;
+    expect(withPlainNames(Buffer.from(text)).toString()).toBe(
+      String.raw`{"key" : "\u006bey:", "b":["\"c\":1"], "d\"e":"\\"}`,
+    );
+  });
+
+  it('are no copy where nothing is written with escapes', () => {
+    const bytes = Buffer.from('{"a":"b"}');
+    expect(withPlainNames(bytes)).toBe(bytes);
+  });
+});

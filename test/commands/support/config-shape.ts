@@ -1,0 +1,33 @@
+import { isoTime } from './refusals.ts';
+
+/** The fields of a script at `POST /webhooks/<key>`, as a client sends them. */
+export function scriptFields(key: string): Record<string, unknown> {
+  return {
+    description: `Configuration ${key}`,
+    isEnabled: true,
+    path: `/webhooks/${key}`,
+    action: 'POST',
+    executionType: 2,
+    executionCode: 'return context.body;',
+  };
+}
+
+/** Such a configuration as every answer shows it: all of its fields and no other. */
+export function scriptView(key: string, differing: Record<string, unknown> = {}): Record<string, unknown> {
+  return {
+    id: 1,
+    key,
+    ...scriptFields(key),
+    commandName: null,
+    commandChain: null,
+    processDefinitionId: null,
+    allowableIPs: null,
+    version: 1,
+    accountId: 'default',
+    ownerId: 'cli_',
+    isOwnerEnabled: true,
+    createdAt: isoTime,
+    updatedAt: isoTime,
+    ...differing,
+  };
+}

@@ -1,0 +1,123 @@
+/** One way to break the code on purpose: a spec must notice it. */
+export interface Mutant {
+  name: string;
+  file: string;
+  /** Stands exactly once in the file. */
+  find: string;
+  replacement: string;
+  /** The spec that must turn red, and which of its tests to run where not all are needed. */
+  spec: string;
+  tests?: string;
+}
+
+const received = 'src/features/webhook-router/receive-webhook.ts';
+const door = 'src/platform/db/write-door.ts';
+const doorSpec = 'src/platform/db/write-door.spec.ts';
+const kill = 'test/crash/kill.spec.ts';
+const fsync = 'test/crash/fsync-before-answer.spec.ts';
+
+/** Each takes one promise away. */
+export const mutants: readonly Mutant[] = [
+  {
+    name: 'the answer goes out before the commit',
+    file: received,
+    find: 'if (!end.isStored) await this.record(run, end);',
+    replacement: 'if (!end.isStored) void this.record(run, end);',
+    spec: fsync,
+  },
+  {
+    name: 'no record of what was received before a script has effects',
+    file: 'src/features/webhook-router/script-calls.ts',
+    find: 'if (run.isOnRecord) return;',
+    replacement: 'if (run.id) return;',
+    spec: kill,
+    tests: 'of a script that had done something',
+  },
+  {
+    name: 'a native command is committed without its execution',
+    file: 'src/features/webhook-router/run-native-command.ts',
+    find: 'await this.recorder.recordWholeIn(',
+    replacement: 'if (!tx) await this.recorder.recordWholeIn(',
+    spec: kill,
+    tests: 'of a native command after its commit',
+  },
+  {
+    name: 'interrupted executions are not ended at the start',
+    file: 'src/features/executions/interrupted-executions.ts',
+    find: "In(['received', 'running'])",
+    replacement: 'In([])',
+    spec: kill,
+    tests: 'of a script about to do something',
+  },
+  {
+    name: 'a commit is not synchronised to the disk',
+    file: 'src/platform/db/database.ts',
+    find: "'synchronous = FULL'",
+    replacement: "'synchronous = NORMAL'",
+    spec: fsync,
+  },
+  {
+    name: 'a failed transaction is not rolled back',
+    file: door,
+    find: 'await this.savepoint(`ROLLBACK TO SAVEPOINT ${name}`);',
+    replacement: '',
+    spec: doorSpec,
+  },
+  {
+    name: 'who waits for a commit that failed is told that it succeeded',
+    file: door,
+    find: 'for (const entry of batch) entry.reject(refusal);',
+    replacement:
+      'for (const entry of batch) (refusal && (entry.resolve as (result: unknown) => void))(null);',
+    spec: doorSpec,
+  },
+  {
+    name: 'the loss of a whole transaction is taken for the failure of one statement',
+    file: door,
+    find: 'return cause instanceof CommitLost || ',
+    replacement: 'return ',
+    spec: doorSpec,
+  },
+  {
+    name: 'effects run although the transaction failed',
+    file: door,
+    find: 'afterCommit: (effect) => own.push(effect)',
+    replacement: 'afterCommit: (effect) => effects.push(effect)',
+    spec: doorSpec,
+  },
+  {
+    name: 'a quote in a text ends the literal',
+    file: 'src/platform/db/dialect-sqlite.ts',
+    find: `value.replaceAll("'", "''")`,
+    replacement: `value.replaceAll("'", "'")`,
+    spec: 'src/platform/db/dialect-sqlite.spec.ts',
+  },
+  {
+    name: 'addresses are not checked',
+    file: 'src/features/webhook-router/match-webhook.ts',
+    find: 'ip !== null && route.admits(ip) ?',
+    replacement: "ip === null || route.admits(ip) || ip !== '' ?",
+    spec: 'test/flows/address-lists.spec.ts',
+  },
+  {
+    name: 'permissions are not checked',
+    file: 'src/bus/dispatcher.ts',
+    find: 'if (!order.caller.permissions.has(spec.permission)) throw',
+    replacement: "if (!order.caller.permissions.has(spec.permission) && order.type === '') throw",
+    spec: 'test/commands/delete-webhook-config.spec.ts',
+  },
+  {
+    name: 'credentials of the request stay in the answer that is kept',
+    file: 'src/features/webhook-router/webhook-run.ts',
+    find: 'answerBody: withoutCredentials(answer.body, credentials),',
+    replacement: 'answerBody: withoutCredentials(answer.body, credentials) && answer.body,',
+    spec: 'test/security/recorded-credentials.spec.ts',
+  },
+  {
+    name: 'credential headers are shown as they came',
+    file: 'src/features/executions/recorded-request.ts',
+    find: 'isSecretName(name) ? MASK : value',
+    replacement: "isSecretName(name) && name === '' ? MASK : value",
+    spec: 'test/commands/get-webhook-execution-by-id.spec.ts',
+  },
+];

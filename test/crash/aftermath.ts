@@ -1,0 +1,160 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { LoadReport } from './load.ts';
+
+interface ExecutionRow {
+  id: string;
+  key: string;
+  status: string;
+  code: string | null;
+  answerStatus: number | null;
+  answerBody: string | null;
+}
+
+/** What lies in the data folder: read by itself, past the product, so that the product cannot gloss over it. */
+export interface Aftermath {
+  executions: Map<string, ExecutionRow>;
+  /** The keys of the configurations that calls have made. */
+  made: string[];
+  /** Sentences about what must not be; none is right. */
+  faults: string[];
+  /** Executions that nobody has ended. */
+  open: string[];
+  interrupted: number;
+}
+
+/** Reads the database of a data folder and compares it with what callers were told. */
+export function aftermathOf(dataFolder: string, { noted }: Pick<LoadReport, 'noted'>): Aftermath {
+  const database = new DatabaseSync(join(dataFolder, 'signalbox.db'), { readOnly: true });
+  try {
+    const rows = database
+      .prepare(
+        `SELECT id, config_key AS key, status, code, answer_status AS answerStatus, answer_body AS answerBody
+         FROM executions LEFT JOIN execution_payloads ON execution_id = id`,
+      )
+      .all() as unknown as ExecutionRow[];
+    const executions = new Map(rows.map((row) => [row.id, row]));
+    const faults = [
+      ...notedFaults(executions, noted),
+      ...nativeFaults(database, rows),
+      ...effectFaults(database),
+      ...integrityFaults(database),
+    ];
+    return {
+      executions,
+      open: openOnes(rows),
+      made: [...keysOf(database, 'native-'), ...keysOf(database, 'effect-')],
+      faults,
+      interrupted: rows.filter((row) => row.code === 'execution.interrupted').length,
+    };
+  } finally {
+    database.close();
+  }
+}
+
+function notedFaults(executions: ReadonlyMap<string, ExecutionRow>, noted: LoadReport['noted']): string[] {
+  const faults: string[] = [];
+  for (const { executionId, body } of noted) {
+    const row = executions.get(executionId);
+    if (!row) faults.push(`${executionId} was acknowledged and is not stored`);
+    else if (row.status !== 'succeeded' || row.answerStatus !== 200)
+      faults.push(`${executionId} was acknowledged and is ${row.status}, code ${row.code}`);
+    else if (body !== null && row.answerBody !== body)
+      faults.push(`${executionId} was answered with ${body} and holds ${row.answerBody}`);
+  }
+  return faults;
+}
+
+function openOnes(rows: readonly ExecutionRow[]): string[] {
+  return rows
+    .filter(({ status }) => status === 'received' || status === 'running')
+    .map(({ id, key, status }) => `${id} of ${key} is left ${status}`);
+}
+
+/** Waits until every execution has ended, in a server that runs. @returns those that have not. */
+export async function openExecutions(dataFolder: string, msMax = 10_000): Promise<string[]> {
+  const deadline = Date.now() + msMax;
+  let { open } = aftermathOf(dataFolder, { noted: [] });
+  while (open.length > 0 && Date.now() < deadline) {
+    await sleep(500);
+    ({ open } = aftermathOf(dataFolder, { noted: [] }));
+  }
+  return open;
+}
+
+/** A command of type 0 and its execution are one commit: as many of the one as of the other, and the same ones. */
+function nativeFaults(database: DatabaseSync, rows: readonly ExecutionRow[]): string[] {
+  const recorded = new Set(
+    rows
+      .filter(({ key, status }) => key === 'native' && status === 'succeeded')
+      .map(({ answerBody }) => (JSON.parse(answerBody ?? '{}') as { data: { key: string } }).data.key),
+  );
+  const made = new Set(keysOf(database, 'native-'));
+  return [
+    ...[...made].filter((key) => !recorded.has(key)).map((key) => `${key} was made without its execution`),
+    ...[...recorded].filter((key) => !made.has(key)).map((key) => `${key} is recorded and was not made`),
+  ];
+}
+
+/** What a script has done is never without the trace of its execution. */
+function effectFaults(database: DatabaseSync): string[] {
+  const untraced = database
+    .prepare(
+      `SELECT execution_id AS id FROM audit_log
+       WHERE outcome = 'succeeded' AND execution_id IS NOT NULL AND execution_id NOT IN (SELECT id FROM executions)`,
+    )
+    .all() as { id: string }[];
+  const audited = database
+    .prepare(`SELECT count(*) AS n FROM audit_log WHERE execution_id IS NOT NULL AND outcome = 'succeeded'`)
+    .get() as { n: number };
+  const made = keysOf(database, 'native-').length + keysOf(database, 'effect-').length;
+  const faults = untraced.map(({ id }) => `${id} had an effect and left no execution`);
+  if (audited.n !== made)
+    faults.push(`${made} configurations were made by calls and ${audited.n} are audited`);
+  return faults;
+}
+
+function keysOf(database: DatabaseSync, prefix: string): string[] {
+  const rows = database
+    .prepare(`SELECT config_key AS key FROM webhook_configs WHERE config_key LIKE ?`)
+    .all(`${prefix}%`) as { key: string }[];
+  return rows.map(({ key }) => key);
+}
+
+function integrityFaults(database: DatabaseSync): string[] {
+  const rows = database.prepare('PRAGMA integrity_check').all() as { integrity_check: string }[];
+  return rows.map((row) => row.integrity_check).filter((verdict) => verdict !== 'ok');
+}
+
+/** The processes that a process has started and that live, and theirs. */
+export function descendantsOf(pid: number): number[] {
+  try {
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+    const pids = children === '' ? [] : children.split(' ').map(Number);
+    return pids.flatMap((child) => [child, ...descendantsOf(child)]);
+  } catch {
+    return [];
+  }
+}
+
+/** Waits until the processes are gone. @returns those that are not. */
+export async function outliving(pids: readonly number[], msMax = 5_000): Promise<number[]> {
+  const deadline = Date.now() + msMax;
+  let left = pids.filter(isAlive);
+  while (left.length > 0 && Date.now() < deadline) {
+    await sleep(20);
+    left = left.filter(isAlive);
+  }
+  return left;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    // A zombie has ended; only nobody has asked for its exit code.
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}

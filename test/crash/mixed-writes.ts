@@ -1,0 +1,110 @@
+import type { HotTable, WriteDoor } from '../../src/platform/db/index.ts';
+import { between, seeded } from './seeded.ts';
+
+/** The table that mixed writes fill: made by the caller with this statement. */
+export const marksStatement =
+  'CREATE TABLE marks (id INTEGER PRIMARY KEY, text TEXT NOT NULL, number REAL, bytes BLOB)';
+
+export const marks: HotTable = { name: 'marks', columns: ['id', 'text', 'number', 'bytes'] };
+
+/** What the door said of each row: `acknowledged` must be stored, `refused` must not. */
+export interface MixedWrites {
+  acknowledged: Map<number, string>;
+  refused: Set<number>;
+  /** Effects after a commit that ran although the transaction was refused, or did not run although it was not. */
+  wrongEffects: number;
+}
+
+interface Mix extends MixedWrites {
+  door: WriteDoor;
+  random: () => number;
+  nextId: number;
+}
+
+/** Rows that fail by themselves: each is refused by the table, not by the storage. */
+const badRow = (id: number) => [id, null, 1, null];
+
+/**
+ * Sends `operations` appends and transactions through the door, `atOnce` at a time, one in five of them
+ * meant to fail: a bad row, a transaction that throws after it has written.
+ */
+export async function mixWrites(
+  door: WriteDoor,
+  options: { operations: number; atOnce: number; seed: number },
+): Promise<MixedWrites> {
+  const mix: Mix = {
+    door,
+    random: seeded(options.seed),
+    nextId: 1,
+    acknowledged: new Map(),
+    refused: new Set(),
+    wrongEffects: 0,
+  };
+  let begun = 0;
+  const lane = async () => {
+    while (begun < options.operations) {
+      begun += 1;
+      await operation(mix, begun % 5 === 0);
+    }
+  };
+  await Promise.all(Array.from({ length: options.atOnce }, lane));
+  const { acknowledged, refused, wrongEffects } = mix;
+  return { acknowledged, refused, wrongEffects };
+}
+
+async function operation(mix: Mix, mustFail: boolean): Promise<void> {
+  const rows = Array.from({ length: between(mix.random, 1, 3) }, () => mix.nextId++);
+  // Some come in the same moment as others, some while a commit is on its way.
+  if (mix.random() < 0.3) await new Promise((resolve) => setImmediate(resolve));
+  const isAppend = mix.random() < 0.5;
+  let effects = 0;
+  const work = isAppend
+    ? () => append(mix, rows, mustFail)
+    : () => transaction(mix, rows, { mustFail, effect: () => (effects += 1) });
+  const isStored = await work().then(
+    () => true,
+    () => false,
+  );
+  for (const id of rows) {
+    if (isStored) mix.acknowledged.set(id, textOf(id));
+    else mix.refused.add(id);
+  }
+  if (isStored === mustFail)
+    throw new Error(`An operation that had to ${mustFail ? 'fail' : 'succeed'} did not`);
+  if (!isAppend && effects !== (isStored ? 1 : 0)) mix.wrongEffects += 1;
+}
+
+async function append(mix: Mix, rows: readonly number[], mustFail: boolean): Promise<void> {
+  const values = rows.flatMap((id) => [id, textOf(id), id / 7, Buffer.from([id & 255, 0, 39])]);
+  const bad = mustFail ? badRow(mix.nextId++) : [];
+  await mix.door.append([{ table: marks, values: [...values, ...bad] }]);
+}
+
+async function transaction(
+  mix: Mix,
+  rows: readonly number[],
+  { mustFail, effect }: { mustFail: boolean; effect: () => void },
+): Promise<void> {
+  await mix.door.transaction(async (tx) => {
+    tx.afterCommit(effect);
+    for (const id of rows) {
+      await tx.manager.query('INSERT INTO marks (id, text) VALUES (?, ?)', [id, textOf(id)]);
+      if (mix.random() < 0.3) await new Promise((resolve) => setImmediate(resolve));
+    }
+    if (mustFail) throw new Error('this transaction changed its mind');
+  });
+}
+
+function textOf(id: number): string {
+  return `mark ${id} 'quoted' \0 ünï ${'x'.repeat(id % 50)}`;
+}
+
+/** The ids of rows that are stored and should not be, or the other way round, or differ in their text. */
+export function discrepancies(
+  { acknowledged }: MixedWrites,
+  stored: readonly { id: number; text: string }[],
+): number[] {
+  const found = new Map(stored.map(({ id, text }) => [id, text]));
+  const ids = new Set([...acknowledged.keys(), ...found.keys()]);
+  return [...ids].filter((id) => acknowledged.get(id) !== found.get(id));
+}

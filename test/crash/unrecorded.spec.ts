@@ -1,0 +1,49 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Signalbox } from '../support/signalbox.ts';
+import { openExecutions } from './aftermath.ts';
+import { exclusiveLock, untilReadyAgain } from './lock-round.ts';
+import { callElsewhere, slowServer } from './slow-server.ts';
+
+let signalbox: Signalbox;
+
+beforeAll(async () => {
+  signalbox = await Signalbox.start({ env: { OUTBOUND_ALLOWED_NETWORKS: '127.0.0.1' } });
+  await signalbox.createConfig('elsewhere', { executionCode: callElsewhere });
+});
+
+afterAll(() => signalbox.stop());
+
+describe('a script that has had its effect when the database goes away', () => {
+  let status: number;
+  let body: { errors: string[] };
+  let id: string | null;
+
+  beforeAll(async () => {
+    const locked = Promise.withResolvers<void>();
+    const elsewhere = await slowServer(() => locked.promise);
+    const calling = signalbox.call('elsewhere', { method: 'GET', url: elsewhere.url });
+    await elsewhere.called;
+    const locker = exclusiveLock(signalbox.dataFolder);
+    locked.resolve();
+    const response = await calling;
+    status = response.status;
+    id = response.headers.get('x-execution-id');
+    body = (await response.json()) as typeof body;
+    locker.release();
+    elsewhere.close();
+    await untilReadyAgain(signalbox);
+  }, 60_000);
+
+  it('is not acknowledged', () => {
+    expect(status).toBe(503);
+  });
+
+  it('does not claim that nothing was stored: what it received is, and a retry would repeat the effect', () => {
+    expect(body.errors.join(' ')).not.toContain('Nothing was stored');
+  });
+
+  it('has its end recorded when the database is back, without a restart and without running again', async () => {
+    expect(await openExecutions(signalbox.dataFolder)).toEqual([]);
+    expect(await signalbox.execution(id)).toMatchObject({ steps: [{ name: 'SendHttpRequestCommand' }] });
+  }, 60_000);
+});

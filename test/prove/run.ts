@@ -1,0 +1,93 @@
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, readdirSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+
+/** What a proof file exports: it throws when the promise does not hold, and may give figures. */
+type Prove = (options: Record<string, number>) => Promise<unknown>;
+
+const here = import.meta.dirname;
+const names = readdirSync(here)
+  .filter((file) => file.endsWith('.ts') && file !== 'run.ts')
+  .map((file) => file.slice(0, -'.ts'.length))
+  .sort();
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(args: readonly string[]): Promise<number> {
+  const [name] = args;
+  if (name === undefined || !names.includes(name)) {
+    process.stdout.write(
+      `npm run prove -- <name> [--<figure> <number>] [--write]\n  ${names.join('\n  ')}\n`,
+    );
+    return name === undefined ? 0 : 2;
+  }
+  const options = optionsOf(args.slice(1));
+  const began = performance.now();
+  const { prove } = (await import(new URL(`${name}.ts`, import.meta.url).href)) as { prove: Prove };
+  const result = await prove(options).then(
+    (figures) => ({ figures, failure: null }),
+    (failure: unknown) => ({ figures: null, failure }),
+  );
+  const seconds = Math.round((performance.now() - began) / 1000);
+  const command = `npm run prove -- ${args.filter((arg) => arg !== '--write').join(' ')}`;
+  const block = blockOf({ name, command, seconds, ...result });
+  process.stdout.write(`\n${block}`);
+  if (args.includes('--write')) appendFileSync(join(here, '../../docs/proofs.md'), `\n${block}`);
+  return result.failure === null ? 0 : 1;
+}
+
+/** `--minutes 10` → `{ minutes: 10 }`. */
+function optionsOf(args: readonly string[]): Record<string, number> {
+  const options: Record<string, number> = {};
+  for (const [index, arg] of args.entries()) {
+    const value = Number(args[index + 1]);
+    if (arg.startsWith('--') && arg !== '--write') {
+      if (!Number.isFinite(value)) throw new Error(`${arg} needs a number`);
+      options[arg.slice(2)] = value;
+    }
+  }
+  return options;
+}
+
+interface Proof {
+  name: string;
+  command: string;
+  seconds: number;
+  figures: unknown;
+  failure: unknown;
+}
+
+function blockOf({ name, command, seconds, figures, failure }: Proof): string {
+  const verdict = failure === null ? 'holds' : 'FAILED';
+  const rows = figuresOf(figures).map(([label, value]) => `| ${label} | ${value} |\n`);
+  const table = rows.length === 0 ? '' : `\n| figure | |\n| --- | --- |\n${rows.join('')}`;
+  const sentence = failure === null ? '' : `\n\`\`\`text\n${messageOf(failure)}\n\`\`\`\n`;
+  return `## ${name}: ${verdict}\n\n${new Date().toISOString().slice(0, 10)}, commit ${commit()}, Node ${process.version}, ${cpus().length} cores, ${seconds} s: \`${command}\`\n${table}${sentence}`;
+}
+
+/** Numbers and texts, those of objects within with their path; of lists only the length. */
+function figuresOf(figures: unknown, path = ''): [string, string][] {
+  if (typeof figures !== 'object' || figures === null) return [];
+  return Object.entries(figures).flatMap(([key, value]: [string, unknown]) => {
+    const label = path === '' ? key : `${path}.${key}`;
+    if (Array.isArray(value)) return [[label, String(value.length)]];
+    if (typeof value === 'object' && value !== null) return figuresOf(value, label);
+    return [[label, String(value)]];
+  });
+}
+
+function messageOf(failure: unknown): string {
+  return failure instanceof Error ? failure.message : String(failure);
+}
+
+function commit(): string {
+  try {
+    const git = (...args: string[]) =>
+      execFileSync('git', args, { cwd: here, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+    const isClean = git('status', '--porcelain', '--', '../../src') === '';
+    return `${git('rev-parse', '--short', 'HEAD')}${isClean ? '' : ' with changes'}`;
+  } catch {
+    return 'unknown';
+  }
+}

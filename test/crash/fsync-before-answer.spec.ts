@@ -38,19 +38,23 @@ beforeAll(async () => {
     log,
   ];
   const signalbox = await Signalbox.start({ dataFolder: join(folder, 'data'), wrapper });
-  await prepareLoad(signalbox);
-  for (let n = 0; n < CALLS; n++) {
-    const kind = kinds[n % kinds.length]!;
-    const response = await signalbox.call(kind, bodyOf(kind, `call-${n}`));
-    await response.text();
-    if (response.status !== 200) throw new Error(`${kind} was answered with ${response.status}`);
-    acknowledged.push(response.headers.get('x-execution-id')!);
+  try {
+    await prepareLoad(signalbox);
+    for (let n = 0; n < CALLS; n++) await callAndNote(signalbox, kinds[n % kinds.length]!, n);
+  } finally {
+    // strace keeps the signal to itself: it is the server that is asked.
+    process.kill(descendantsOf(signalbox.child.pid!)[0]!, 'SIGTERM');
+    await signalbox.stop();
   }
-  // strace keeps the signal to itself: it is the server that is asked.
-  process.kill(descendantsOf(signalbox.child.pid!)[0]!, 'SIGTERM');
-  await signalbox.stop();
   calls = syscallsOf(readFileSync(log, 'utf8'));
 }, 120_000);
+
+async function callAndNote(signalbox: Signalbox, kind: CallKind, n: number): Promise<void> {
+  const response = await signalbox.call(kind, bodyOf(kind, `call-${n}`));
+  await response.text();
+  if (response.status !== 200) throw new Error(`${kind} was answered with ${response.status}`);
+  acknowledged.push(response.headers.get('x-execution-id')!);
+}
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

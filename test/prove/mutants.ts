@@ -16,10 +16,11 @@ interface Verdict {
 
 /** Breaks the code in one way after the other, in a copy of it: each time the named spec must turn red, and be green before. */
 export async function prove({ from = 1, to = mutants.length }: Record<string, number> = {}) {
-  const copy = copyOfTheTree();
+  const copy = mkdtempSync(join(tmpdir(), 'signalbox-mutants-'));
   const survivors: string[] = [];
   const chosen = mutants.slice(from - 1, to);
   try {
+    copyTheTree(copy);
     const unbroken = new Map<string, Verdict>();
     for (const mutant of chosen) {
       const key = `${mutant.spec} ${mutant.tests ?? ''}`;
@@ -42,8 +43,7 @@ export async function prove({ from = 1, to = mutants.length }: Record<string, nu
 }
 
 /** Sources are copied, because they get changed; the packages are linked file by file where the disk allows it. */
-function copyOfTheTree(): string {
-  const copy = mkdtempSync(join(tmpdir(), 'signalbox-mutants-'));
+function copyTheTree(copy: string): void {
   for (const entry of readdirSync(root)) {
     if (!notCopied.has(entry))
       cpSync(join(root, entry), join(copy, entry), { recursive: true, filter: isCopied });
@@ -54,7 +54,6 @@ function copyOfTheTree(): string {
   if (linked.status !== 0)
     cpSync(packages, join(copy, 'node_modules'), { recursive: true, verbatimSymlinks: true });
   build(copy);
-  return copy;
 }
 
 function isCopied(path: string): boolean {

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -23,6 +24,9 @@ import { OutboundHttp } from './platform/outbound-http.ts';
 /** A whole request, headers and body, must arrive within this time: slow senders do not hold connections. */
 const REQUEST_TIMEOUT_MS = 60_000;
 
+/** While stopping: connections that become idle after their last answer are not waited for. */
+const IDLE_SWEEP_MS = 50;
+
 /** A server that answers, and what its start found out. */
 export interface RunningServer {
   url: string;
@@ -39,6 +43,8 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
     bodyLimit: config.bodyLimitBytes,
     requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: 'idle',
+    // What arrives on a kept connection while we stop is work like any other.
+    return503OnClosing: false,
     http: { requireHostHeader: false },
     clientErrorHandler: answerClientError,
     frameworkErrors: (error: Error, _request: FastifyRequest, reply: FastifyReply) =>
@@ -79,7 +85,15 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
 async function stop(app: NestFastifyApplication): Promise<void> {
   const scripts = app.get(ScriptPool);
   const outbound = app.get(OutboundHttp);
+  const { server } = app.getHttpAdapter().getInstance();
+  // Callers that keep their connection are answered once more and let go.
+  server.prependListener(
+    'request',
+    (_request, response: ServerResponse) => (response.shouldKeepAlive = false),
+  );
+  const sweep = setInterval(() => server.closeIdleConnections(), IDLE_SWEEP_MS);
   await app.close();
+  clearInterval(sweep);
   await scripts.stop(1_000);
   outbound.close();
 }

@@ -24,7 +24,8 @@ export interface ExecutionStep {
   name: string;
   input: unknown;
   output: unknown;
-  startedAt: string;
+  /** Milliseconds since 1970. */
+  startedAtMs: number;
   durationMs: number;
 }
 

@@ -1,5 +1,6 @@
 import { isoTime } from '../../platform/clock.ts';
 import type { Sealer } from '../../platform/sealing.ts';
+import type { ExecutionStep } from './execution-recorder.ts';
 import type { ExecutionEntity } from './execution.entity.ts';
 import type { ExecutionPayloadEntity } from './execution-payload.entity.ts';
 import { withoutCredentials } from '../../platform/masking.rules.ts';
@@ -33,11 +34,15 @@ export function executionView(
   return {
     ...executionSummary(execution),
     request: payload && requestView(sealer, payload),
-    steps: parsed(payload?.steps) ?? [],
+    steps: ((parsed(payload?.steps) ?? []) as ExecutionStep[]).map(stepView),
     logs: parsed(payload?.logs) ?? [],
     errors: parsed(payload?.errors) ?? [],
     answer: payload && execution.answerStatus !== null ? answerView(execution.answerStatus, payload) : null,
   };
+}
+
+function stepView({ startedAtMs, ...step }: ExecutionStep) {
+  return { ...step, startedAt: isoTime(startedAtMs) };
 }
 
 function requestView(sealer: Sealer, payload: ExecutionPayloadEntity) {

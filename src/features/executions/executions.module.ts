@@ -3,15 +3,17 @@ import { ExecutionRecorder } from './execution-recorder.ts';
 import { GetWebHookExecutionByIdHandler } from './get-webhook-execution-by-id.query.ts';
 import { GetWebHookExecutionListHandler } from './get-webhook-execution-list.query.ts';
 import { InterruptedExecutions } from './interrupted-executions.ts';
+import { UnrecordedOutcomes } from './unrecorded-outcomes.ts';
 
 /** The record of every call. */
 @Module({
   providers: [
     ExecutionRecorder,
+    UnrecordedOutcomes,
     InterruptedExecutions,
     GetWebHookExecutionByIdHandler,
     GetWebHookExecutionListHandler,
   ],
-  exports: [ExecutionRecorder, InterruptedExecutions],
+  exports: [ExecutionRecorder, InterruptedExecutions, UnrecordedOutcomes],
 })
 export class ExecutionsModule {}

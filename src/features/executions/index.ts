@@ -7,5 +7,6 @@ export {
   type ReceivedExecution,
 } from './execution-recorder.ts';
 export { ExecutionsModule } from './executions.module.ts';
+export { UnrecordedOutcomes } from './unrecorded-outcomes.ts';
 export { InterruptedExecutions } from './interrupted-executions.ts';
 export { credentialsOf, type RequestMeta } from './recorded-request.ts';

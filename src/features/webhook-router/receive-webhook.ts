@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { type AppError, asAppError } from '../../platform/errors.ts';
 import { reach } from '../../platform/fault-points.ts';
-import { ExecutionRecorder } from '../executions/index.ts';
+import { ExecutionRecorder, UnrecordedOutcomes } from '../executions/index.ts';
 import { type AdmittedCall, metaOf } from './incoming-call.ts';
 import { RouterSettings } from './router-settings.ts';
 import { RunWebHook } from './run-webhook.ts';
 import { failureAnswer, type WebHookAnswer } from './webhook-answer.ts';
+import { outcomeUnrecorded } from './webhook.errors.ts';
 import { type RunEnd, WebHookRun } from './webhook-run.ts';
 
 /** The way of a call from its matched address to its answer, in the order of contract §5.1. */
@@ -14,6 +15,7 @@ export class ReceiveWebHook {
   constructor(
     private readonly webhook: RunWebHook,
     private readonly recorder: ExecutionRecorder,
+    private readonly unrecorded: UnrecordedOutcomes,
     private readonly settings: RouterSettings,
   ) {}
 
@@ -49,9 +51,17 @@ export class ReceiveWebHook {
   private async record(run: WebHookRun, end: RunEnd): Promise<void> {
     const outcome = run.outcome(end);
     reach('commit.before');
-    await (run.isOnRecord
-      ? this.recorder.recordOutcome(run.id, outcome)
-      : this.recorder.recordWhole(run.received(), outcome));
+    if (!run.isOnRecord) {
+      await this.recorder.recordWhole(run.received(), outcome);
+      return;
+    }
+    try {
+      await this.recorder.recordOutcome(run.id, outcome);
+    } catch (cause) {
+      // It ran: from here on it is recorded again and never run again.
+      this.unrecorded.keep(run.id, outcome);
+      throw outcomeUnrecorded(cause);
+    }
   }
 
   /** One line for each call: those that went well only where somebody asks for them, at 10,000 a second. */

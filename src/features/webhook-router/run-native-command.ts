@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { type Caller, Dispatcher, type Envelope, RequestRegistry } from '../../bus/index.ts';
-import { isoTime } from '../../platform/clock.ts';
 import { AppError } from '../../platform/errors.ts';
 import { reach } from '../../platform/fault-points.ts';
 import { ExecutionRecorder } from '../executions/index.ts';
@@ -31,7 +30,7 @@ export class RunNativeCommand {
           message: output.message,
           ...(!output.success && { errors: output.errors }),
         },
-        startedAt: isoTime(run.admitted.receivedAt),
+        startedAtMs: run.admitted.receivedAt,
         durationMs: performance.now() - startedAt,
       });
     const { envelope, error, isStoredAlongside } = await this.dispatcher.dispatch({

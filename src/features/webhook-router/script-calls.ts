@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Dispatcher, type Envelope, failureEnvelope } from '../../bus/index.ts';
-import { Clock, isoTime } from '../../platform/clock.ts';
+import { Clock } from '../../platform/clock.ts';
 import { nestsDeeperThan } from '../../platform/json-guard.rules.ts';
 import { parseJson } from '../../platform/json-text.ts';
 import { asAppError } from '../../platform/errors.ts';
@@ -45,7 +45,7 @@ export class ScriptCalls {
       name: type,
       input: kept(input, inputJson),
       output: kept(envelope, json),
-      startedAt: isoTime(startedAt),
+      startedAtMs: startedAt,
       durationMs: performance.now() - began,
     });
     return json;

@@ -25,6 +25,19 @@ export function ownerNotPermitted(details: string[], cause: unknown): AppError {
   return new AppError({ code: 'webhook.owner-not-permitted', kind: 'surprise', details, cause });
 }
 
+/** It ran, and its outcome is not on disk yet: whoever repeats the call repeats the effect. */
+export function outcomeUnrecorded(cause: unknown): AppError {
+  return new AppError({
+    code: 'webhook.outcome-unrecorded',
+    kind: 'unavailable',
+    details: [
+      'The call was carried out, but its outcome could not be recorded yet: see its execution before you repeat it',
+    ],
+    retryAfterSeconds: 5,
+    cause,
+  });
+}
+
 /** How a script's verdict is told to the caller; null where it is an answer and no failure. */
 export function scriptFailure(verdict: ScriptVerdict): AppError | null {
   switch (verdict.kind) {

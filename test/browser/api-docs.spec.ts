@@ -36,9 +36,10 @@ describe('the API docs in a browser', () => {
     expect(page.url()).toBe(`${signalbox.url}/api/docs`);
   });
 
-  it('show the schema of a command', async () => {
+  it('show an example of each command', async () => {
     await page.getByText('/api/bpm/cmd').first().click();
-    await page.getByText('CreateWebHookConfigCommand').first().waitFor();
+    await page.locator('.examples-select select').first().selectOption('CreateWebHookConfigCommand');
+    await page.getByText('"executionCode"').first().waitFor();
     await page.screenshot({ path: `${shots}api-docs.png`, fullPage: true });
   });
 

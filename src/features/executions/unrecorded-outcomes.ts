@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { asAppError } from '../../platform/errors.ts';
 import { type ExecutionOutcome, ExecutionRecorder } from './execution-recorder.ts';
 
 /** What a database that is away may cost of memory; beyond it the next start marks them as interrupted. */
@@ -28,7 +29,9 @@ export class UnrecordedOutcomes {
       try {
         await this.recorder.recordOutcome(id, outcome);
         this.waiting.delete(id);
-      } catch {
+      } catch (failure) {
+        // Refused for what it is and not because the database is away: it would hold up all the others.
+        if (asAppError(failure).kind !== 'unavailable') this.waiting.delete(id);
         await new Promise((resolve) => setTimeout(resolve, PAUSE_MS).unref());
       }
     }

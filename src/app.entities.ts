@@ -5,7 +5,7 @@ import {
   SigningKeyEntity,
   UserEntity,
 } from './features/access/index.ts';
-import { ExecutionEntity, ExecutionPayloadEntity } from './features/executions/index.ts';
+import { ExecutionEntity } from './features/executions/index.ts';
 import { WebHookConfigEntity, WebHookConfigVersionEntity } from './features/webhook-configs/index.ts';
 
 /** Every table that TypeORM knows; the server and the TypeORM command line (ormconfig.ts) share the list. */
@@ -13,7 +13,6 @@ export const entities = [
   ApiClientEntity,
   AuditLogEntity,
   ExecutionEntity,
-  ExecutionPayloadEntity,
   RefreshTokenEntity,
   SigningKeyEntity,
   UserEntity,

@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import { createServer, type RequestListener, type ServerOptions, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -17,12 +17,20 @@ import { errorOf, sendError } from './http/error-answer.ts';
 import { ErrorFilter } from './http/error.filter.ts';
 import { acceptRawBodies } from './http/raw-body.ts';
 import { identifyRequests } from './http/request-id.ts';
-import { registerWebHookRoute } from './http/webhook.route.ts';
+import { WebHookListener } from './http/webhook-listener.ts';
 import { type Logger, NestLog } from './platform/logger.ts';
 import { OutboundHttp } from './platform/outbound-http.ts';
 
 /** A whole request, headers and body, must arrive within this time: slow senders do not hold connections. */
 const REQUEST_TIMEOUT_MS = 60_000;
+
+const httpOptions: ServerOptions = {
+  requestTimeout: REQUEST_TIMEOUT_MS,
+  // Longer than a load balancer keeps its idle connections: it is to be the one that closes them (60 s by default).
+  keepAliveTimeout: 72_000,
+  // Who sends no Host is told so in our own words.
+  requireHostHeader: false,
+};
 
 /** While stopping: connections that become idle after their last answer are not waited for. */
 const IDLE_SWEEP_MS = 50;
@@ -39,13 +47,13 @@ export interface RunningServer {
 
 /** Starts everything in the order in which one part needs the other; listens last. */
 export async function startServer(config: Config, logger: Logger): Promise<RunningServer> {
+  const webhooks = new WebHookListener(config.bodyLimitBytes);
   const adapter = new FastifyAdapter({
     bodyLimit: config.bodyLimitBytes,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    serverFactory: (next: RequestListener) => createServer(httpOptions, webhooks.before(next)),
     forceCloseConnections: 'idle',
     // What arrives on a kept connection while we stop is work like any other.
     return503OnClosing: false,
-    http: { requireHostHeader: false },
     clientErrorHandler: answerClientError,
     frameworkErrors: (error: Error, _request: FastifyRequest, reply: FastifyReply) =>
       sendError(reply, errorOf(error)),
@@ -65,7 +73,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
     logger.warn({ interrupted }, 'executions that the last stop cut off were marked as failed');
   const matcher = app.get(MatchWebHook);
   matcher.start();
-  registerWebHookRoute(server, matcher, app.get(ReceiveWebHook), config.bodyLimitBytes);
+  webhooks.open(matcher, app.get(ReceiveWebHook));
   identifyRequests(server);
   answerBeforeRouting(server);
   authenticateFirst(server, app.get(Authenticator));

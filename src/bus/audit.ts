@@ -1,4 +1,4 @@
-import type { TableRows, Tx } from '../platform/db/index.ts';
+import type { TableRow, Tx } from '../platform/db/index.ts';
 import type { AuditTrail } from './bpm-request.ts';
 import type { Caller, Origin } from './caller.ts';
 
@@ -18,5 +18,5 @@ export abstract class AuditLog {
   /** Writes within the command's own transaction: there is no change without its record. */
   abstract write(tx: Tx, entry: AuditEntry): Promise<void>;
   /** Rows for the next commit, where a command has no transaction of its own. */
-  abstract rows(entry: AuditEntry): TableRows[];
+  abstract rows(entry: AuditEntry): TableRow[];
 }

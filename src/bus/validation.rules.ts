@@ -4,13 +4,9 @@ import type { z } from 'zod';
 export function withoutNulls(input: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const kept: Record<string, unknown> = {};
   for (const name of Object.keys(input)) {
-    if (input[name] !== null)
-      Object.defineProperty(kept, name, {
-        value: input[name],
-        enumerable: true,
-        writable: true,
-        configurable: true,
-      });
+    if (input[name] === null) continue;
+    if (name !== '__proto__') kept[name] = input[name];
+    else Object.defineProperty(kept, name, { value: input[name], enumerable: true, configurable: true });
   }
   return kept;
 }

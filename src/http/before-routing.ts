@@ -17,13 +17,17 @@ export function answerBeforeRouting(server: FastifyInstance): void {
     response.end(body);
   });
   server.addHook('onRequest', (request, reply, done) => {
-    // RFC 9112 §3.2: a request of HTTP/1.1 without Host is answered 400; Node's own answer has no body.
     if (request.headers.host === undefined && request.raw.httpVersion === '1.1') {
-      sendError(reply, unreadable('The request has no Host header'));
+      sendError(reply, hostMissing());
     } else {
       done();
     }
   });
+}
+
+/** RFC 9112 §3.2: a request of HTTP/1.1 without Host is answered 400; Node's own answer has no body. */
+export function hostMissing(): AppError {
+  return unreadable('The request has no Host header');
 }
 
 const statusOfCode: Readonly<Record<string, [line: string, detail: string]>> = {

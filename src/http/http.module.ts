@@ -7,7 +7,7 @@ import { CommandController } from './command.controller.ts';
 import { HealthController } from './health.controller.ts';
 import { HttpLog } from './http-log.ts';
 
-/** Every address we answer through Nest; the webhooks' own is `webhook.route.ts`. */
+/** Every address we answer through Nest; webhooks are answered before it, by `webhook-listener.ts`. */
 @Module({})
 export class HttpModule {
   static forRoot(settings: { logger: Logger; trustedProxies: AddressRules }): DynamicModule {

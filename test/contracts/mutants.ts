@@ -12,6 +12,7 @@ export interface Mutant {
 
 const received = 'src/features/webhook-router/receive-webhook.ts';
 const door = 'src/platform/db/write-door.ts';
+const transaction = 'src/platform/db/writer-transaction.ts';
 const doorSpec = 'src/platform/db/write-door.spec.ts';
 const kill = 'test/crash/kill.spec.ts';
 const fsync = 'test/crash/fsync-before-answer.spec.ts';
@@ -51,14 +52,14 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'a commit is not synchronised to the disk',
-    file: 'src/platform/db/database.ts',
+    file: 'src/platform/db/sqlite-settings.ts',
     find: "'synchronous = FULL'",
     replacement: "'synchronous = NORMAL'",
     spec: fsync,
   },
   {
     name: 'a failed transaction is not rolled back',
-    file: door,
+    file: transaction,
     find: 'await this.savepoint(`ROLLBACK TO SAVEPOINT ${name}`);',
     replacement: '',
     spec: doorSpec,
@@ -73,7 +74,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'the loss of a whole transaction is taken for the failure of one statement',
-    file: door,
+    file: transaction,
     find: 'return cause instanceof CommitLost || ',
     replacement: 'return ',
     spec: doorSpec,

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { payloadReader } from '../support/stored-payload.ts';
 import type { LoadReport } from './load.ts';
 
 interface ExecutionRow {
@@ -29,12 +30,16 @@ export interface Aftermath {
 export function aftermathOf(dataFolder: string, { noted }: Pick<LoadReport, 'noted'>): Aftermath {
   const database = new DatabaseSync(join(dataFolder, 'signalbox.db'), { readOnly: true });
   try {
-    const rows = database
+    const payloadOf = payloadReader(dataFolder, database);
+    const stored = database
       .prepare(
-        `SELECT id, config_key AS key, status, code, answer_status AS answerStatus, answer_body AS answerBody
-         FROM executions LEFT JOIN execution_payloads ON execution_id = id`,
+        'SELECT id, config_key AS key, status, code, answer_status AS answerStatus, payload FROM executions',
       )
-      .all() as unknown as ExecutionRow[];
+      .all() as unknown as (ExecutionRow & { payload: string })[];
+    const rows = stored.map(({ payload, ...row }) => ({
+      ...row,
+      answerBody: payloadOf(payload).answerBody ?? null,
+    }));
     const executions = new Map(rows.map((row) => [row.id, row]));
     const faults = [
       ...notedFaults(executions, noted),

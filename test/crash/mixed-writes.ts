@@ -75,9 +75,14 @@ async function operation(mix: Mix, mustFail: boolean): Promise<void> {
 }
 
 async function append(mix: Mix, rows: readonly number[], mustFail: boolean): Promise<void> {
-  const values = rows.flatMap((id) => [id, textOf(id), id / 7, Buffer.from([id & 255, 0, 39])]);
-  const bad = mustFail ? badRow(mix.nextId++) : [];
-  await mix.door.append([{ table: marks, values: [...values, ...bad] }]);
+  const values = rows.map((id) => [
+    id,
+    textOf(id),
+    id / 7,
+    id % 8 === 0 ? Buffer.from([id & 255, 0, 39]) : null,
+  ]);
+  const bad = mustFail ? [badRow(mix.nextId++)] : [];
+  await mix.door.append([...values, ...bad].map((row) => ({ table: marks, values: row })));
 }
 
 async function transaction(
@@ -96,7 +101,8 @@ async function transaction(
 }
 
 function textOf(id: number): string {
-  return `mark ${id} 'quoted' \0 ünï ${'x'.repeat(id % 50)}`;
+  // What JSON cannot carry to SQLite (NUL, blobs) makes a commit take another way: both ways are gone.
+  return `mark ${id} 'quoted' ${id % 8 === 1 ? '\0' : '"'} ünï ${'x'.repeat(id % 50)}`;
 }
 
 /** The ids of rows that are stored and should not be, or the other way round, or differ in their text. */

@@ -1,6 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Sealer } from '../../src/platform/sealing.ts';
 import { discrepancies, marksStatement, mixWrites } from '../crash/mixed-writes.ts';
 
 type Db = typeof import('../../src/platform/db/index.ts');
@@ -9,16 +11,17 @@ type Db = typeof import('../../src/platform/db/index.ts');
 export async function prove({ operations = 30_000, atOnce = 300, seed = 1 }: Record<string, number> = {}) {
   const built = new URL('../../dist/platform/db/index.js', import.meta.url).href;
   const { Database } = (await import(built)) as Db;
+  const sealer = new Sealer(randomBytes(32));
   const folder = mkdtempSync(join(tmpdir(), 'write-door-'));
   const url = `sqlite:${join(folder, 'door.db')}`;
   try {
-    const database = await Database.open(url, []);
+    const database = await Database.open(url, [], sealer);
     await database.door.transaction((tx) => tx.manager.query(marksStatement));
     const began = performance.now();
     const writes = await mixWrites(database.door, { operations, atOnce, seed });
     const seconds = (performance.now() - began) / 1000;
     await database.close();
-    const again = await Database.open(url, []);
+    const again = await Database.open(url, [], sealer);
     const stored = (await again.read.query('SELECT id, text FROM marks')) as { id: number; text: string }[];
     await again.close();
     const wrong = discrepancies(writes, stored);

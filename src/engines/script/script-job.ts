@@ -1,4 +1,5 @@
 /** One accepted run (or check) on its way through the pool. */
+import { SLOW_MICROS } from './script-pace.ts';
 import type { ScriptLogLine, ScriptOutcome, ScriptRequest, ScriptVerdict } from './script-run.ts';
 
 /** What is to be done: a run, or a look whether a text compiles. */
@@ -23,8 +24,8 @@ export class ScriptJob {
   calls = 0;
   /** Names the submission to the worker that has the job now. */
   ticket = 0;
-  /** Has its worker to itself: slow, or not known yet. */
-  isExclusive = true;
+  /** What it is likely to take; infinite where its program is not known yet. */
+  expectedMicros = Infinity;
   isSettled = false;
   wasRetried = false;
   readonly #onSettled: (outcome: ScriptOutcome) => void;
@@ -46,6 +47,11 @@ export class ScriptJob {
     this.runningMs = limits.runningMs;
     this.memoryMb = limits.memoryMb;
     this.deadlineAt = now + limits.totalMs;
+  }
+
+  /** Has its worker to itself: slow, or not known yet. */
+  get isExclusive(): boolean {
+    return this.expectedMicros > SLOW_MICROS;
   }
 
   /** True once, where running again does nothing twice: a script's only effects are its calls. */

@@ -1,7 +1,7 @@
 /** How fast programs have been, which decides who shares a worker. */
 
 /** A program slower than this on average has its worker to itself. */
-const SLOW_MICROS = 5000;
+export const SLOW_MICROS = 5000;
 const WEIGHT = 0.25;
 /** One bad second is forgotten after 19 good runs. */
 const SAMPLE_MICROS_MAX = 1_000_000;
@@ -11,9 +11,9 @@ const PROGRAMS_MAX = 10_000;
 export class ScriptPace {
   readonly #averages = new Map<string, number>();
 
-  /** True for programs not seen yet. */
-  isSlow(programKey: string): boolean {
-    return (this.#averages.get(programKey) ?? Infinity) > SLOW_MICROS;
+  /** How long a run of the program is likely to take; infinitely long for one not seen yet. */
+  expectedMicros(programKey: string): number {
+    return this.#averages.get(programKey) ?? Infinity;
   }
 
   /** Counts one run in; the oldest programs are forgotten first. */

@@ -134,7 +134,7 @@ export class ScriptPool {
         return;
       }
       this.#watch ??= setInterval(() => this.#tick(), TICK_MS);
-      job.isExclusive = this.#pace.isSlow(job.programKey);
+      job.expectedMicros = this.#pace.expectedMicros(job.programKey);
       if (!this.#queue.has(job.ownerId) && this.#place(job, now)) return;
       this.#queue.add(job);
       this.#crowd.refill(now);
@@ -162,7 +162,7 @@ export class ScriptPool {
   /** Puts jobs whose worker is lost to them first in line again. */
   #requeue(jobs: ScriptJob[]): void {
     const left = jobs.filter((job) => !job.isSettled);
-    for (const job of left) job.isExclusive = this.#pace.isSlow(job.programKey);
+    for (const job of left) job.expectedMicros = this.#pace.expectedMicros(job.programKey);
     this.#queue.addFirst(left);
   }
 

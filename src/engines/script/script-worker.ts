@@ -106,6 +106,13 @@ export class ScriptWorker {
     this.stat.preferDeath();
   }
 
+  /** What the jobs at hand are likely to take together. */
+  get expectedMicros(): number {
+    let micros = 0;
+    for (const job of this.jobs) micros += job.expectedMicros;
+    return micros;
+  }
+
   get head(): ScriptJob | undefined {
     return this.jobs[0];
   }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type AuditEntry, AuditLog } from '../../bus/index.ts';
 import { Clock } from '../../platform/clock.ts';
-import type { HotTable, TableRows, Tx } from '../../platform/db/index.ts';
+import type { HotTable, TableRow, Tx } from '../../platform/db/index.ts';
 import { newId } from '../../platform/ids.ts';
 import { maskedJson } from '../../platform/masking.rules.ts';
 import { AuditLogEntity } from './audit-log.entity.ts';
@@ -35,7 +35,7 @@ export class AuditBook extends AuditLog {
     await tx.manager.insert(AuditLogEntity, this.record(entry));
   }
 
-  override rows(entry: AuditEntry): TableRows[] {
+  override rows(entry: AuditEntry): TableRow[] {
     const r = this.record(entry);
     return [
       {

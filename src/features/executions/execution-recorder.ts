@@ -1,14 +1,17 @@
 import { Injectable } from '@nestjs/common';
-import { type HotTable, type TableRows, type Tx, WriteDoor } from '../../platform/db/index.ts';
-import { Sealer } from '../../platform/sealing.ts';
+import { type HotTable, type TableRow, type Tx, WriteDoor } from '../../platform/db/index.ts';
 import { ExecutionEntity, type ExecutionStatus } from './execution.entity.ts';
-import { ExecutionPayloadEntity } from './execution-payload.entity.ts';
-import { type RecordedRequest, sealRequest } from './recorded-request.ts';
+import { executionPayload } from './execution-payload.rules.ts';
+import type { RecordedRequest } from './recorded-request.ts';
+
+/** Which execution. */
+export interface ExecutionRef {
+  accountId: string;
+  id: string;
+}
 
 /** What is known when a call has come in. */
-export interface ReceivedExecution {
-  id: string;
-  accountId: string;
+export interface ReceivedExecution extends ExecutionRef {
   configId: number;
   configVersion: number;
   key: string;
@@ -22,7 +25,9 @@ export interface ReceivedExecution {
 /** One command that an execution ran. */
 export interface ExecutionStep {
   name: string;
-  input: unknown;
+  input?: unknown;
+  /** Instead of the input: the fields that were taken from the request's JSON body, which is on record anyway. */
+  inputFields?: readonly string[];
   output: unknown;
   /** Milliseconds since 1970. */
   startedAtMs: number;
@@ -61,95 +66,76 @@ const executions: HotTable = {
     'finished_at',
     'duration_ms',
   ],
-};
-
-const payloads: HotTable = {
-  name: 'execution_payloads',
-  columns: ['execution_id', 'sealed_request', 'steps', 'logs', 'errors', 'answer_headers', 'answer_body'],
+  payloadColumn: 'payload',
 };
 
 /** Writes executions; each promise is kept only when the rows are on disk. */
 @Injectable()
 export class ExecutionRecorder {
-  constructor(
-    private readonly door: WriteDoor,
-    private readonly sealer: Sealer,
-  ) {}
+  constructor(private readonly door: WriteDoor) {}
 
   /** The whole record of a call that has ended, in one commit with everybody else's of the moment. */
   recordWhole(received: ReceivedExecution, outcome: ExecutionOutcome): Promise<void> {
-    return this.door.append(this.rows(received, outcome));
+    return this.door.append([row(received, outcome)]);
   }
 
   /** The same as a part of a transaction: the command's writes and its record are both there or neither. */
   async recordWholeIn(tx: Tx, received: ReceivedExecution, outcome: ExecutionOutcome): Promise<void> {
     const { request, ...rest } = received;
-    await tx.manager.insert(ExecutionEntity, { ...rest, ...headOf(outcome) });
-    await tx.manager.insert(ExecutionPayloadEntity, {
-      executionId: received.id,
-      sealedRequest: sealRequest(this.sealer, request),
-      ...bodyOf(outcome),
-    });
+    const payload = await tx.keepPayload(executionPayload(request, outcome));
+    await tx.manager.insert(ExecutionEntity, { ...rest, ...headOf(outcome), payload });
   }
 
   /** On record before the first effect, so that a crash leaves a trace of what had begun. */
   recordReceived(received: ReceivedExecution): Promise<void> {
-    return this.door.append(this.rows(received, null));
+    return this.door.append([row(received, null)]);
   }
 
   /** Ends an execution that was recorded as received. */
-  async recordOutcome(id: string, outcome: ExecutionOutcome): Promise<void> {
-    await this.door.transaction((tx) => this.recordOutcomeIn(tx, id, outcome));
+  async recordOutcome(execution: ExecutionRef, outcome: ExecutionOutcome): Promise<void> {
+    await this.door.transaction((tx) => this.recordOutcomeIn(tx, execution, outcome));
   }
 
-  private async recordOutcomeIn(tx: Tx, id: string, outcome: ExecutionOutcome): Promise<void> {
-    await tx.manager.update(ExecutionEntity, { id }, headOf(outcome));
-    await tx.manager.update(ExecutionPayloadEntity, { executionId: id }, bodyOf(outcome));
+  private async recordOutcomeIn(
+    tx: Tx,
+    { accountId, id }: ExecutionRef,
+    outcome: ExecutionOutcome,
+  ): Promise<void> {
+    const place = await tx.keepPayload(executionPayload(null, outcome));
+    await tx.manager
+      .createQueryBuilder()
+      .update(ExecutionEntity)
+      .set({ ...headOf(outcome), payload: () => "payload || ',' || :place" })
+      .where({ accountId, id })
+      .setParameter('place', place)
+      .execute();
   }
+}
 
-  private rows(received: ReceivedExecution, outcome: ExecutionOutcome | null): TableRows[] {
-    const r = received;
-    const o = outcome;
-    return [
-      {
-        table: executions,
-        values: [
-          r.id,
-          r.accountId,
-          r.configId,
-          r.configVersion,
-          r.key,
-          r.method,
-          r.path,
-          r.ip,
-          o?.status ?? 'received',
-          o?.code ?? null,
-          o?.answerStatus ?? null,
-          r.receivedAt,
-          o?.finishedAt ?? null,
-          o?.durationMs ?? null,
-        ],
-      },
-      {
-        table: payloads,
-        values: [
-          r.id,
-          sealRequest(this.sealer, r.request),
-          o?.steps ?? null,
-          o?.logs ?? null,
-          o?.errors ?? null,
-          o?.answerHeaders ?? null,
-          o?.answerBody ?? null,
-        ],
-      },
-    ];
-  }
+function row(received: ReceivedExecution, outcome: ExecutionOutcome | null): TableRow {
+  const r = received;
+  return {
+    table: executions,
+    values: [
+      r.id,
+      r.accountId,
+      r.configId,
+      r.configVersion,
+      r.key,
+      r.method,
+      r.path,
+      r.ip,
+      outcome?.status ?? 'received',
+      outcome?.code ?? null,
+      outcome?.answerStatus ?? null,
+      r.receivedAt,
+      outcome?.finishedAt ?? null,
+      outcome?.durationMs ?? null,
+    ],
+    payload: executionPayload(r.request, outcome),
+  };
 }
 
 function headOf({ status, code, answerStatus, finishedAt, durationMs }: ExecutionOutcome) {
   return { status, code, answerStatus, finishedAt, durationMs };
-}
-
-function bodyOf({ steps, logs, errors, answerHeaders, answerBody }: ExecutionOutcome) {
-  return { steps, logs, errors, answerHeaders, answerBody };
 }

@@ -1,10 +1,10 @@
 import { isoTime } from '../../platform/clock.ts';
-import type { Sealer } from '../../platform/sealing.ts';
 import type { ExecutionStep } from './execution-recorder.ts';
 import type { ExecutionEntity } from './execution.entity.ts';
-import type { ExecutionPayloadEntity } from './execution-payload.entity.ts';
-import { withoutCredentials } from '../../platform/masking.rules.ts';
-import { credentialsOf, maskedMeta, openRequest } from './recorded-request.ts';
+import type { OpenedPayload } from './execution-payload.rules.ts';
+import { parseJson } from '../../platform/json-text.ts';
+import { maskedJson, withoutCredentials } from '../../platform/masking.rules.ts';
+import { credentialsOf, maskedMeta, type OpenedRequest, takenFields } from './recorded-request.ts';
 
 /** An execution as lists show it; times are ISO 8601 UTC. */
 export function executionSummary(execution: ExecutionEntity) {
@@ -26,27 +26,32 @@ export function executionSummary(execution: ExecutionEntity) {
 }
 
 /** An execution whole: the request as it came (credentials masked), its steps, logs and answer. */
-export function executionView(
-  execution: ExecutionEntity,
-  payload: ExecutionPayloadEntity | null,
-  sealer: Sealer,
-) {
+export function executionView(execution: ExecutionEntity, payload: OpenedPayload) {
+  const { request } = payload;
   return {
     ...executionSummary(execution),
-    request: payload && requestView(sealer, payload),
-    steps: ((parsed(payload?.steps) ?? []) as ExecutionStep[]).map(stepView),
-    logs: parsed(payload?.logs) ?? [],
-    errors: parsed(payload?.errors) ?? [],
-    answer: payload && execution.answerStatus !== null ? answerView(execution.answerStatus, payload) : null,
+    request: request && requestView(request),
+    steps: ((parsed(payload.steps) ?? []) as ExecutionStep[]).map((step) => stepView(step, request)),
+    logs: parsed(payload.logs) ?? [],
+    errors: parsed(payload.errors) ?? [],
+    answer: execution.answerStatus === null ? null : answerView(execution.answerStatus, payload),
   };
 }
 
-function stepView({ startedAtMs, ...step }: ExecutionStep) {
-  return { ...step, startedAt: isoTime(startedAtMs) };
+function stepView({ startedAtMs, inputFields, ...step }: ExecutionStep, request: OpenedRequest | null) {
+  const { name, ...rest } = step;
+  const input = inputFields && request ? inputOf(request, inputFields) : undefined;
+  return { name, ...(input !== undefined && { input }), ...rest, startedAt: isoTime(startedAtMs) };
 }
 
-function requestView(sealer: Sealer, payload: ExecutionPayloadEntity) {
-  const { meta, body } = openRequest(sealer, payload.sealedRequest);
+/** The fields that a command took out of the body; none where there was no JSON object to take them from. */
+function inputOf({ meta, body }: OpenedRequest, fields: readonly string[]): unknown {
+  if (fields.length === 0) return {};
+  const input = takenFields(parseJson(body.toString('utf8').replace(/^\uFEFF/, '')) as object, fields);
+  return JSON.parse(maskedJson(input, credentialsOf(meta)));
+}
+
+function requestView({ meta, body }: OpenedRequest) {
   const credentials = credentialsOf(meta);
   const isText = !body.includes(0) && Buffer.from(body.toString('utf8')).equals(body);
   return {
@@ -56,10 +61,10 @@ function requestView(sealer: Sealer, payload: ExecutionPayloadEntity) {
   };
 }
 
-function answerView(status: number, payload: ExecutionPayloadEntity) {
+function answerView(status: number, payload: OpenedPayload) {
   return { status, headers: parsed(payload.answerHeaders) ?? {}, body: payload.answerBody };
 }
 
-function parsed(json: string | null | undefined): unknown {
+function parsed(json: string | null): unknown {
   return json ? JSON.parse(json) : null;
 }

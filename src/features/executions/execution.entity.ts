@@ -16,10 +16,10 @@ export type ExecutionStatus = (typeof executionStatuses)[number];
 /** The record of one call: what lists and filters need. Ids are time-ordered. */
 @Entity('executions')
 export class ExecutionEntity {
+  @PrimaryColumn({ name: 'account_id', type: 'text' })
+  accountId!: string;
   @PrimaryColumn({ type: 'text' })
   id!: string;
-  @Column({ name: 'account_id', type: 'text' })
-  accountId!: string;
   @Column({ name: 'config_id', type: 'integer' })
   configId!: number;
   @Column({ name: 'config_version', type: 'integer' })
@@ -46,4 +46,7 @@ export class ExecutionEntity {
   /** Milliseconds from the first byte to the recorded answer. */
   @Column({ name: 'duration_ms', type: 'real', nullable: true })
   durationMs!: number | null;
+  /** Where its request, steps, logs and answer lie (`Database.payload`); null after a purge. */
+  @Column({ type: 'text', nullable: true })
+  payload!: string | null;
 }

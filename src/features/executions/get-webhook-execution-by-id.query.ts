@@ -2,9 +2,8 @@ import { z } from 'zod';
 import { bpmRequest, Handles } from '../../bus/index.ts';
 import { Database } from '../../platform/db/index.ts';
 import { AppError } from '../../platform/errors.ts';
-import { Sealer } from '../../platform/sealing.ts';
 import { ExecutionEntity } from './execution.entity.ts';
-import { ExecutionPayloadEntity } from './execution-payload.entity.ts';
+import { openPayload } from './execution-payload.rules.ts';
 import { executionView } from './execution-view.ts';
 
 /** One execution whole: request, verdict, steps, logs and answer. */
@@ -18,10 +17,7 @@ export class GetWebHookExecutionByIdQuery extends bpmRequest({
 
 @Handles(GetWebHookExecutionByIdQuery)
 export class GetWebHookExecutionByIdHandler {
-  constructor(
-    private readonly database: Database,
-    private readonly sealer: Sealer,
-  ) {}
+  constructor(private readonly database: Database) {}
 
   async execute({ input: { id }, caller }: GetWebHookExecutionByIdQuery) {
     const execution = await this.database.read.findOneBy(ExecutionEntity, {
@@ -29,8 +25,7 @@ export class GetWebHookExecutionByIdHandler {
       accountId: caller.accountId,
     });
     if (!execution) throw executionNotFound();
-    const payload = await this.database.read.findOneBy(ExecutionPayloadEntity, { executionId: id });
-    return executionView(execution, payload, this.sealer);
+    return executionView(execution, openPayload(await this.database.payload(execution.payload)));
   }
 }
 

@@ -1,12 +1,12 @@
 export { ExecutionEntity } from './execution.entity.ts';
-export { ExecutionPayloadEntity } from './execution-payload.entity.ts';
 export {
   ExecutionRecorder,
   type ExecutionOutcome,
+  type ExecutionRef,
   type ExecutionStep,
   type ReceivedExecution,
 } from './execution-recorder.ts';
 export { ExecutionsModule } from './executions.module.ts';
 export { UnrecordedOutcomes } from './unrecorded-outcomes.ts';
 export { InterruptedExecutions } from './interrupted-executions.ts';
-export { credentialsOf, type RequestMeta } from './recorded-request.ts';
+export { credentialsOf, takenFields, type RequestMeta } from './recorded-request.ts';

@@ -1,5 +1,4 @@
 import { isSecretName, MASK } from '../../platform/masking.rules.ts';
-import type { Sealer } from '../../platform/sealing.ts';
 
 /** The exact request as it came: what a script sees as `context`, and the bytes of the body. */
 export interface RecordedRequest {
@@ -19,20 +18,26 @@ export interface RequestMeta {
   ip: string;
 }
 
-/** Encrypts a request for keeping: the length of the meta text (4 bytes), the meta text, the body. */
-export function sealRequest(sealer: Sealer, { metaJson, body }: RecordedRequest): Buffer {
-  const metaBytes = Buffer.byteLength(metaJson);
-  const plain = Buffer.allocUnsafe(4 + metaBytes + body.length);
-  plain.writeUInt32BE(metaBytes);
-  plain.write(metaJson, 4);
-  body.copy(plain, 4 + metaBytes);
-  return sealer.seal(plain);
+/** A request read back. */
+export interface OpenedRequest {
+  meta: RequestMeta;
+  body: Buffer;
 }
 
-export function openRequest(sealer: Sealer, sealed: Buffer): { meta: RequestMeta; body: Buffer } {
-  const plain = sealer.open(sealed);
-  const bodyAt = 4 + plain.readUInt32BE(0);
-  return { meta: JSON.parse(plain.toString('utf8', 4, bodyAt)) as RequestMeta, body: plain.subarray(bodyAt) };
+export function openRequest(meta: Buffer, body: Buffer): OpenedRequest {
+  return { meta: JSON.parse(meta.toString('utf8')) as RequestMeta, body };
+}
+
+/** Those fields of a JSON object that a command was given; `__proto__` is a name like any other. */
+export function takenFields(body: object, names: readonly string[]): Record<string, unknown> {
+  const taken: Record<string, unknown> = {};
+  for (const name of names) {
+    if (!Object.hasOwn(body, name) || name === '$type') continue;
+    const value = (body as Record<string, unknown>)[name];
+    if (name !== '__proto__') taken[name] = value;
+    else Object.defineProperty(taken, name, { value, enumerable: true, configurable: true });
+  }
+  return taken;
 }
 
 /** Short values (`1`, `on`) would blot out half of what is shown. */

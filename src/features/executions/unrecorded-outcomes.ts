@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { asAppError } from '../../platform/errors.ts';
-import { type ExecutionOutcome, ExecutionRecorder } from './execution-recorder.ts';
+import { type ExecutionOutcome, ExecutionRecorder, type ExecutionRef } from './execution-recorder.ts';
 
 /** What a database that is away may cost of memory; beyond it the next start marks them as interrupted. */
 const KEPT_MAX = 10_000;
@@ -10,14 +10,14 @@ const PAUSE_MS = 50;
 /** Outcomes of runs that had their effects and could not be stored: recorded as soon as the database is back, never run again. */
 @Injectable()
 export class UnrecordedOutcomes {
-  private readonly waiting = new Map<string, ExecutionOutcome>();
+  private readonly waiting = new Map<ExecutionRef, ExecutionOutcome>();
   private isTrying = false;
 
   constructor(private readonly recorder: ExecutionRecorder) {}
 
-  keep(id: string, outcome: ExecutionOutcome): void {
+  keep(execution: ExecutionRef, outcome: ExecutionOutcome): void {
     if (this.waiting.size >= KEPT_MAX) return;
-    this.waiting.set(id, outcome);
+    this.waiting.set(execution, outcome);
     if (this.isTrying) return;
     this.isTrying = true;
     void this.recordAll();
@@ -25,13 +25,13 @@ export class UnrecordedOutcomes {
 
   private async recordAll(): Promise<void> {
     while (this.waiting.size > 0) {
-      const [id, outcome] = this.waiting.entries().next().value!;
+      const [execution, outcome] = this.waiting.entries().next().value!;
       try {
-        await this.recorder.recordOutcome(id, outcome);
-        this.waiting.delete(id);
+        await this.recorder.recordOutcome(execution, outcome);
+        this.waiting.delete(execution);
       } catch (failure) {
         // Refused for what it is and not because the database is away: it would hold up all the others.
-        if (asAppError(failure).kind !== 'unavailable') this.waiting.delete(id);
+        if (asAppError(failure).kind !== 'unavailable') this.waiting.delete(execution);
         await new Promise((resolve) => setTimeout(resolve, PAUSE_MS).unref());
       }
     }

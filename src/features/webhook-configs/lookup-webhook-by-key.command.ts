@@ -24,10 +24,10 @@ export class LookupWebHookByKeyHandler {
   async execute({ input: { key }, caller }: LookupWebHookByKeyCommand) {
     if (key === undefined || key === '') {
       const own = this.directory.all().filter((config) => config.accountId === caller.accountId);
-      return own.map((config) => this.configs.view(config));
+      return own.map((config) => this.configs.committedView(config));
     }
     const config = this.directory.findByKey(key);
-    if (config?.accountId === caller.accountId) return this.configs.view(config);
+    if (config?.accountId === caller.accountId) return this.configs.committedView(config);
     throw new AppError({
       code: 'webhook-config.not-found',
       kind: 'not-found',

@@ -56,10 +56,10 @@ export class ReceiveWebHook {
       return;
     }
     try {
-      await this.recorder.recordOutcome(run.id, outcome);
+      await this.recorder.recordOutcome(run.ref, outcome);
     } catch (cause) {
       // It ran: from here on it is recorded again and never run again.
-      this.unrecorded.keep(run.id, outcome);
+      this.unrecorded.keep(run.ref, outcome);
       throw outcomeUnrecorded(cause);
     }
   }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type Caller, Dispatcher, type Envelope, RequestRegistry } from '../../bus/index.ts';
 import { AppError } from '../../platform/errors.ts';
 import { reach } from '../../platform/fault-points.ts';
-import { ExecutionRecorder } from '../executions/index.ts';
+import { ExecutionRecorder, takenFields } from '../executions/index.ts';
 import { parsedJson, type RequestBody } from './request-body.ts';
 import { failureAnswer, successAnswer } from './webhook-answer.ts';
 import { ownerNotPermitted } from './webhook.errors.ts';
@@ -21,15 +21,13 @@ export class RunNativeCommand {
     const type = run.admitted.route.config.settings.commandName ?? '';
     const input = this.knownFields(type, body);
     const startedAt = performance.now();
-    const stepDone = (output: Envelope) =>
-      run.steps.push({
+    // A transaction that is undone is no step: the failure that follows takes its place.
+    const stepDone = ({ success, message, ...rest }: Envelope) =>
+      run.setOnlyStep({
         name: type,
-        input,
-        output: {
-          success: output.success,
-          message: output.message,
-          ...(!output.success && { errors: output.errors }),
-        },
+        // Of a compressed body the record does not show the fields.
+        ...(body.received === null ? { inputFields: Object.keys(input) } : { input }),
+        output: { success, message, ...('errors' in rest && { errors: rest.errors }) },
         startedAtMs: run.admitted.receivedAt,
         durationMs: performance.now() - startedAt,
       });
@@ -51,8 +49,6 @@ export class RunNativeCommand {
     });
     if (!isStoredAlongside) stepDone(envelope);
     if (error) {
-      // What the transaction undid was no step: only the failure is.
-      if (run.steps.length > 1) run.steps.shift();
       const failure = error.kind === 'forbidden' ? ownerNotPermitted(error.details, error) : error;
       return { answer: failureAnswer(failure), failure };
     }
@@ -70,10 +66,7 @@ export class RunNativeCommand {
     }
     const value = body.kind === 'json' ? parsedJson(body) : null;
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return {};
-    const known = request.spec.input.shape;
-    return Object.fromEntries(
-      Object.entries(value).filter(([name]) => name !== '$type' && Object.hasOwn(known, name)),
-    );
+    return takenFields(value, Object.keys(request.spec.input.shape));
   }
 }
 

@@ -41,7 +41,7 @@ export class ScriptCalls {
     const input = parseJson(inputJson) as Record<string, unknown>;
     const envelope = await this.dispatch(run, type, input);
     const json = JSON.stringify(envelope);
-    run.steps.push({
+    run.addStep({
       name: type,
       input: kept(input, inputJson),
       output: kept(envelope, json),

@@ -7,13 +7,14 @@ export interface WebHookAnswer {
   body: string;
 }
 
-const json = { 'content-type': 'application/json; charset=utf-8' };
+/** Of every answer that we write ourselves. */
+export const jsonHeaders = Object.freeze({ 'content-type': 'application/json; charset=utf-8' });
 
 /** A synchronous success around the result's JSON text (contract §5.3), which is not parsed on its way. */
 export function successAnswer(dataJson: string): WebHookAnswer {
   return {
     status: 200,
-    headers: json,
+    headers: jsonHeaders,
     body: `{"success":true,"data":${dataJson},"message":"Webhook processed successfully"}`,
   };
 }
@@ -27,15 +28,15 @@ export function failureAnswer(error: AppError): WebHookAnswer {
     errors: error.details,
     code: error.code,
   });
-  const retry =
-    error.retryAfterSeconds === undefined ? {} : { 'retry-after': String(error.retryAfterSeconds) };
-  return { status: error.status, headers: { ...json, ...retry }, body };
+  const { status, retryAfterSeconds } = error;
+  if (retryAfterSeconds === undefined) return { status, headers: jsonHeaders, body };
+  return { status, headers: { ...jsonHeaders, 'retry-after': String(retryAfterSeconds) }, body };
 }
 
 /** Unknown, disabled and called with another method are the same: nobody learns which keys there are. */
 export const notFoundAnswer: WebHookAnswer = {
   status: 404,
-  headers: json,
+  headers: jsonHeaders,
   body: JSON.stringify({
     success: false,
     data: null,

@@ -1,6 +1,7 @@
 import {
   credentialsOf,
   type ExecutionOutcome,
+  type ExecutionRef,
   type ExecutionStep,
   type ReceivedExecution,
   type RequestMeta,
@@ -8,7 +9,7 @@ import {
 import type { AppError } from '../../platform/errors.ts';
 import { maskedJson, withoutCredentials } from '../../platform/masking.rules.ts';
 import type { AdmittedCall } from './incoming-call.ts';
-import type { WebHookAnswer } from './webhook-answer.ts';
+import { jsonHeaders, type WebHookAnswer } from './webhook-answer.ts';
 
 /** How a run ended, before it is on disk. */
 export interface RunEnd {
@@ -23,7 +24,7 @@ export interface RunEnd {
 
 /** What one call gathers on its way to its record. */
 export class WebHookRun {
-  readonly steps: ExecutionStep[] = [];
+  private readonly stepTexts: string[] = [];
   logs: readonly object[] = [];
   /** True once `received` is on disk: from then on the end is an update. */
   isOnRecord = false;
@@ -41,9 +42,25 @@ export class WebHookRun {
     return this.admitted.id;
   }
 
+  get ref(): ExecutionRef {
+    return { accountId: this.admitted.route.config.accountId, id: this.admitted.id };
+  }
+
   /** What of the request must be readable nowhere in what is kept. */
   get credentials(): readonly string[] {
     return (this.knownCredentials ??= credentialsOf(this.meta));
+  }
+
+  /** Keeps a step; credentials of the request are masked in it. */
+  addStep(step: ExecutionStep): void {
+    this.stepTexts.push(maskedJson(step, this.credentials));
+  }
+
+  /** Keeps the only step of a run; masking costs more than the rest of the record where there is nothing to mask. */
+  setOnlyStep(step: ExecutionStep): void {
+    const { success } = step.output as { success: boolean };
+    const isAllOurs = success && step.input === undefined;
+    this.stepTexts[0] = isAllOurs ? JSON.stringify(step) : maskedJson(step, this.credentials);
   }
 
   received(): ReceivedExecution {
@@ -67,20 +84,25 @@ export class WebHookRun {
   outcome({ answer, failure, isRejection }: RunEnd): ExecutionOutcome {
     const durationMs = performance.now() - this.admitted.startedAt;
     const { credentials } = this;
-    const cleanJson = (value: object | null, isEmpty: boolean) =>
-      isEmpty ? null : maskedJson(value, credentials);
-    const { 'content-type': _type, ...headers } = answer.headers;
+    const cleanJson = (value: object | null) => (value === null ? null : maskedJson(value, credentials));
     return {
       status: isRejection ? 'rejected' : failure ? 'failed' : 'succeeded',
       code: failure?.code ?? null,
       answerStatus: answer.status,
       finishedAt: this.admitted.receivedAt + Math.round(durationMs),
       durationMs: Math.round(durationMs * 1000) / 1000,
-      steps: cleanJson(this.steps, this.steps.length === 0),
-      logs: cleanJson(this.logs, this.logs.length === 0),
-      errors: cleanJson(failure?.details ?? null, failure === null),
-      answerHeaders: cleanJson(headers, Object.keys(headers).length === 0),
+      steps: this.stepTexts.length === 0 ? null : `[${this.stepTexts.join(',')}]`,
+      logs: cleanJson(this.logs.length === 0 ? null : this.logs),
+      errors: cleanJson(failure?.details ?? null),
+      answerHeaders: cleanJson(headersBesideType(answer)),
       answerBody: withoutCredentials(answer.body, credentials),
     };
   }
+}
+
+function headersBesideType({ headers }: WebHookAnswer): object | null {
+  // Nearly every answer has these alone.
+  if (headers === jsonHeaders) return null;
+  const { 'content-type': _type, ...others } = headers;
+  return Object.keys(others).length === 0 ? null : others;
 }

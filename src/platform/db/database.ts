@@ -1,16 +1,23 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import sqlite3 from 'sqlite3';
-import { DataSource, type DataSourceOptions, type EntityManager, type EntitySchema } from 'typeorm';
+import sqlite3, { type Database as SqliteConnection } from 'sqlite3';
+import {
+  DataSource,
+  type DataSourceOptions,
+  type EntityManager,
+  type EntitySchema,
+  type QueryRunner,
+} from 'typeorm';
 import { SqliteDialect } from './dialect-sqlite.ts';
+import type { Sealer } from '../sealing.ts';
+import { LogKeeper } from './log-keeper.ts';
 import { migrations } from './migrations/index.ts';
+import { partsIn, placesOf } from './payload-packs.ts';
+import { LOCK_WAIT_MS, writingPragmas } from './sqlite-settings.ts';
 import { WriteDoor } from './write-door.ts';
 
 /** An entity class, as TypeORM takes it. */
 export type EntityClass = (new () => object) | EntitySchema;
-
-/** Milliseconds a commit waits for another process's lock before its callers are told to come again. */
-const LOCK_WAIT_MS = 2_000;
 
 /** The settings of one connection, also for the TypeORM command line (ormconfig.ts). */
 export function dataSourceOptions(databaseUrl: string, entities: readonly EntityClass[]): DataSourceOptions {
@@ -37,41 +44,66 @@ export function sqlitePath(databaseUrl: string): string {
 /** The database as the rest of the house sees it: a door for writing and a manager for reading. */
 export class Database {
   private constructor(
-    private readonly writer: DataSource,
-    private readonly reader: DataSource,
     /** The only way to write. */
     readonly door: WriteDoor,
+    private readonly sealer: Sealer,
+    private readonly connections: { writer: DataSource; reader: DataSource; folder: DataSource },
   ) {}
 
   /** Reads on a connection of its own: never inside the writer's transaction, always the last commit. */
   get read(): EntityManager {
-    return this.reader.manager;
+    return this.connections.reader.manager;
   }
 
   /** Opens the database, brings its tables up to date and sets what durability rests on. */
-  static async open(databaseUrl: string, entities: readonly EntityClass[]): Promise<Database> {
+  static async open(
+    databaseUrl: string,
+    entities: readonly EntityClass[],
+    sealer: Sealer,
+  ): Promise<Database> {
     mkdirSync(dirname(sqlitePath(databaseUrl)), { recursive: true });
     const options = dataSourceOptions(databaseUrl, entities);
     const writer = await new DataSource(options).initialize();
-    // FULL: each commit's fsync returns before the commit does (SQLite's WAL default, NORMAL, loses the last commits on power loss).
-    // wal_autocheckpoint: 16 MiB of log before it is folded back, 20,200 rows/s against 17,300 with the default of 4 MiB.
-    for (const pragma of ['synchronous = FULL', 'wal_autocheckpoint = 4000', 'temp_store = MEMORY']) {
-      await writer.query(`PRAGMA ${pragma}`);
-    }
+    for (const pragma of writingPragmas) await writer.query(`PRAGMA ${pragma}`);
     await writer.runMigrations();
     const reader = await new DataSource({ ...options, migrations: [] }).initialize();
     await reader.query('PRAGMA query_only = ON');
-    return new Database(writer, reader, new WriteDoor(writer.createQueryRunner(), new SqliteDialect()));
+    const folder = await new DataSource({ ...options, migrations: [] }).initialize();
+    const runner = writer.createQueryRunner();
+    const log = new LogKeeper(await connectionOf(folder.createQueryRunner()));
+    const door = new WriteDoor(runner, new SqliteDialect(await connectionOf(runner), log, sealer));
+    return new Database(door, sealer, { writer, reader, folder });
+  }
+
+  /** The large parts of a row, by its payload column; a later place completes and replaces an earlier one. */
+  async payload(column: string | null): Promise<(Buffer | null)[]> {
+    const parts: (Buffer | null)[] = [];
+    for (const { packId, start, end } of column === null ? [] : placesOf(column)) {
+      const [pack] = await this.read.query<{ sealed: Buffer }[]>(
+        'SELECT sealed FROM payload_packs WHERE id = ?',
+        [packId],
+      );
+      if (!pack) continue;
+      for (const [index, part] of partsIn(this.sealer.open(pack.sealed), start, end).entries())
+        parts[index] = part ?? parts[index] ?? null;
+    }
+    return parts;
   }
 
   /** Answers when the database reads; health asks. */
   async ping(): Promise<void> {
-    await this.reader.query('SELECT 1');
+    await this.connections.reader.query('SELECT 1');
   }
 
   async close(): Promise<void> {
     await this.door.close();
-    await this.reader.destroy();
-    await this.writer.destroy();
+    const { folder, reader, writer } = this.connections;
+    await folder.destroy();
+    await reader.destroy();
+    await writer.destroy();
   }
+}
+
+async function connectionOf(runner: QueryRunner): Promise<SqliteConnection> {
+  return (await runner.connect()) as SqliteConnection;
 }

@@ -1,4 +1,5 @@
 import { type DynamicModule, Global, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { Sealer } from '../sealing.ts';
 import { Database, type EntityClass } from './database.ts';
 import { WriteDoor } from './write-door.ts';
 
@@ -12,7 +13,11 @@ export class DbModule implements OnApplicationShutdown {
     return {
       module: DbModule,
       providers: [
-        { provide: Database, useFactory: () => Database.open(databaseUrl, entities) },
+        {
+          provide: Database,
+          useFactory: (sealer: Sealer) => Database.open(databaseUrl, entities, sealer),
+          inject: [Sealer],
+        },
         { provide: WriteDoor, useFactory: (database: Database) => database.door, inject: [Database] },
       ],
       exports: [Database, WriteDoor],

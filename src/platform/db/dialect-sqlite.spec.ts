@@ -1,21 +1,25 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { between, seeded } from '../../../test/crash/seeded.ts';
+import { Sealer } from '../sealing.ts';
 import { Database } from './database.ts';
-import { SqliteDialect, sqliteLiteral } from './dialect-sqlite.ts';
+import { sqliteLiteral } from './dialect-sqlite.ts';
+import { isStorageFailure } from './sqlite-settings.ts';
 
 /** No declared type: SQLite keeps what it is given and converts nothing. */
 const things = { name: 'things', columns: ['id', 'value'] };
 
+const sealer = new Sealer(randomBytes(32));
 let folder: string;
 let database: Database;
 let nextId = 1;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'dialect-'));
-  database = await Database.open(`sqlite:${join(folder, 'dialect.db')}`, []);
+  database = await Database.open(`sqlite:${join(folder, 'dialect.db')}`, [], sealer);
   await database.door.transaction((tx) =>
     tx.manager.query('CREATE TABLE things (id INTEGER PRIMARY KEY, value)'),
   );
@@ -29,9 +33,9 @@ afterAll(async () => {
 async function roundTrip(values: readonly unknown[]): Promise<unknown[]> {
   const first = nextId;
   nextId += values.length;
-  await database.door.append([
-    { table: things, values: values.flatMap((value, index) => [first + index, value]) },
-  ]);
+  await database.door.append(
+    values.map((value, index) => ({ table: things, values: [first + index, value] })),
+  );
   const query = 'SELECT value FROM things WHERE id >= ? ORDER BY id';
   const rows = (await database.read.query(query, [first])) as { value: unknown }[];
   return rows.map(({ value }) => value);
@@ -56,9 +60,20 @@ const texts = {
   'a very long text': "it's long ".repeat(300_000),
 };
 
-describe('a value written as a literal', () => {
+describe('a value on its way to SQLite', () => {
   it.each(Object.entries(texts))('comes back as it was: %s', async (_name, text) => {
     expect((await roundTrip([text]))[0] === text).toBe(true);
+  });
+
+  it.each(Object.entries(texts))(
+    'comes back as it was beside a blob, as a literal: %s',
+    async (_name, text) => {
+      expect((await roundTrip([text, Buffer.from([1])]))[0] === text).toBe(true);
+    },
+  );
+
+  it('is well-formed Unicode in the database, whatever it was', async () => {
+    expect(await roundTrip(['a\ud800b'])).toEqual(['a\ufffdb']);
   });
 
   it('comes back as it was: numbers at the edges', async () => {
@@ -124,20 +139,19 @@ describe('the dialect of SQLite', () => {
     'SQLITE_CORRUPT',
     'SQLITE_CANTOPEN',
   ])('counts %s as a failure of the storage, also inside a TypeORM error', (code) => {
-    const dialect = new SqliteDialect();
-    expect(dialect.isStorageFailure(Object.assign(new Error('x'), { code }))).toBe(true);
-    expect(dialect.isStorageFailure(Object.assign(new Error('x'), { driverError: { code } }))).toBe(true);
+    expect(isStorageFailure(Object.assign(new Error('x'), { code }))).toBe(true);
+    expect(isStorageFailure(Object.assign(new Error('x'), { driverError: { code } }))).toBe(true);
   });
 
   it.each([new Error('x'), Object.assign(new Error('x'), { code: 'SQLITE_CONSTRAINT' }), 'x', 0])(
     'counts nothing else as one: %s',
     (cause) => {
-      expect(new SqliteDialect().isStorageFailure(cause)).toBe(false);
+      expect(isStorageFailure(cause)).toBe(false);
     },
   );
 
   it.each([null, undefined])('survives that somebody throws %s', (cause) => {
-    expect(new SqliteDialect().isStorageFailure(cause)).toBe(false);
+    expect(isStorageFailure(cause)).toBe(false);
   });
 });
 

@@ -1,4 +1,6 @@
 export { timeColumn } from './columns.ts';
 export { Database, dataSourceOptions, sqlitePath, type EntityClass } from './database.ts';
 export { DbModule } from './db.module.ts';
-export { WriteDoor, type HotTable, type TableRows, type Tx } from './write-door.ts';
+export type { Payload } from './payload-packs.ts';
+export type { HotTable, TableRow } from './row-batch.ts';
+export { WriteDoor, type Tx } from './write-door.ts';

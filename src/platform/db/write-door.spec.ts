@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,9 +6,11 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { discrepancies, marks, marksStatement, mixWrites } from '../../../test/crash/mixed-writes.ts';
 import { commitsInLog } from '../../../test/crash/wal.ts';
 import { AppError } from '../errors.ts';
+import { Sealer } from '../sealing.ts';
 import { Database } from './database.ts';
 import type { WriteDoor } from './write-door.ts';
 
+const sealer = new Sealer(randomBytes(32));
 let folder: string;
 let file: string;
 let database: Database;
@@ -16,7 +19,7 @@ let door: WriteDoor;
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'write-door-'));
   file = join(folder, 'door.db');
-  database = await Database.open(`sqlite:${file}`, []);
+  database = await Database.open(`sqlite:${file}`, [], sealer);
   door = database.door;
   await door.transaction((tx) => tx.manager.query(marksStatement));
 });
@@ -64,7 +67,7 @@ describe('what the write door acknowledges', () => {
   it('is there after the file is opened anew', async () => {
     const writes = await mixWrites(door, { operations: 100, atOnce: 20, seed: 2 });
     await database.close();
-    database = await Database.open(`sqlite:${file}`, []);
+    database = await Database.open(`sqlite:${file}`, [], sealer);
     expect(discrepancies(writes, await stored())).toEqual([]);
   });
 

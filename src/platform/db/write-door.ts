@@ -2,29 +2,22 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { EntityManager, QueryRunner } from 'typeorm';
 import { AppError } from '../errors.ts';
 import type { Dialect } from './dialect.ts';
-
-/** Rows for one table, to be inserted with the next commit. `values` has `columns.length` entries for each row. */
-export interface TableRows {
-  table: HotTable;
-  values: readonly unknown[];
-}
-
-/** A table that is written by multi-row INSERT; columns in the order in which `values` come. */
-export interface HotTable {
-  name: string;
-  columns: readonly string[];
-}
+import { layOut, type Payload } from './payload-packs.ts';
+import { rowBatch, type TableRow } from './row-batch.ts';
+import { WriterTransaction } from './writer-transaction.ts';
 
 /** One transaction behind the door. Everything read and written through `manager` is part of it. */
 export interface Tx {
   readonly manager: EntityManager;
   /** Runs after the commit and before anybody is told of it; never after a rollback. Must not throw. */
   afterCommit(effect: () => void): void;
+  /** Keeps the large parts of a row; returns what its payload column has to hold. */
+  keepPayload(payload: Payload): Promise<string>;
 }
 
 interface Append {
   kind: 'append';
-  rows: readonly TableRows[];
+  rows: readonly TableRow[];
   resolve: () => void;
   reject: (reason: unknown) => void;
 }
@@ -38,11 +31,15 @@ interface Transaction {
 
 type Entry = Append | Transaction;
 
-/** The transaction that a whole batch was in is gone; without it each further statement would commit by itself. */
-class CommitLost extends Error {}
+/** Tells everybody of a commit how it ended. */
+type Tell = () => void;
 
 /** What one commit takes in: bounds the time during which newcomers wait. */
 const ENTRIES_PER_COMMIT_MAX = 512;
+/** The same in bytes: a commit of hundreds of megabyte bodies would take seconds and as much memory again. */
+const PAYLOAD_PER_COMMIT_MAX = 8 * 1_048_576;
+/** What the log grows by for a command's transaction: a handful of pages. */
+const TRANSACTION_BYTES = 32_768;
 
 /**
  * The only way to write. One transaction at a time on one connection; what arrives while a commit is on its
@@ -55,15 +52,18 @@ export class WriteDoor {
   private isClosed = false;
   private whenIdle: (() => void)[] = [];
   private readonly inside = new AsyncLocalStorage<true>();
+  private readonly writer: WriterTransaction;
   private failedCommits = 0;
 
   constructor(
     private readonly runner: QueryRunner,
     private readonly dialect: Dialect,
-  ) {}
+  ) {
+    this.writer = new WriterTransaction(runner, dialect);
+  }
 
   /** Inserts the rows, all or none, together with everybody else's of the moment; without any it finds out whether a commit comes through. */
-  append(rows: readonly TableRows[]): Promise<void> {
+  append(rows: readonly TableRow[]): Promise<void> {
     return new Promise((resolve, reject) => this.enter({ kind: 'append', rows, resolve, reject }));
   }
 
@@ -92,6 +92,7 @@ export class WriteDoor {
   async close(): Promise<void> {
     this.isClosed = true;
     if (this.isRunning) await new Promise<void>((resolve) => this.whenIdle.push(resolve));
+    await this.dialect.close();
   }
 
   private enter(entry: Entry): void {
@@ -107,148 +108,143 @@ export class WriteDoor {
     }
   }
 
+  /** The next commit is on its way before anybody of the last one is told: the disk works while answers are written. */
   private async drain(): Promise<void> {
+    let tell: Tell = nobodyToTell;
     while (this.queue.length > 0) {
-      const batch = this.queue.splice(0, ENTRIES_PER_COMMIT_MAX);
-      await this.commitTogether(batch);
+      const wait = this.dialect.beforeCommit();
+      if (wait) await wait;
+      const commit = this.commitTogether(this.queue.splice(0, this.nextCommitSize()));
+      tell();
+      tell = await commit;
     }
     this.isRunning = false;
-    for (const tell of this.whenIdle.splice(0)) tell();
+    tell();
+    for (const tellIdle of this.whenIdle.splice(0)) tellIdle();
   }
 
-  private async commitTogether(batch: readonly Entry[]): Promise<void> {
+  private nextCommitSize(): number {
+    const most = Math.min(this.queue.length, ENTRIES_PER_COMMIT_MAX);
+    let bytes = 0;
+    for (let at = 0; at < most; at++) {
+      const entry = this.queue[at]!;
+      if (entry.kind === 'append') for (const row of entry.rows) bytes += payloadLength(row);
+      if (bytes > PAYLOAD_PER_COMMIT_MAX) return Math.max(at, 1);
+    }
+    return most;
+  }
+
+  private async commitTogether(batch: readonly Entry[]): Promise<Tell> {
     const appends = batch.filter((entry) => entry.kind === 'append');
     // The common case on the hot path: rows only, one round trip to the database thread for all of them.
-    if (appends.length === batch.length && (await this.commitRows(appends))) return;
+    const tell = appends.length === batch.length ? await this.commitRows(appends) : null;
+    return tell ?? (await this.commitOneByOne(batch, appends));
+  }
+
+  /** Null when a row was bad: nothing is stored, and each must be tried by itself. */
+  private async commitRows(appends: readonly Append[]): Promise<Tell | null> {
+    try {
+      await this.dialect.commitRows(rowBatch(rowsOf(appends)));
+      this.failedCommits = 0;
+      return () => {
+        for (const append of appends) append.resolve();
+      };
+    } catch (cause) {
+      if (this.dialect.isStorageFailure(cause)) return this.fail(appends, cause);
+      await this.writer.rollback();
+      return null;
+    }
+  }
+
+  private async commitOneByOne(batch: readonly Entry[], appends: readonly Append[]): Promise<Tell> {
     const answers: (() => void)[] = [];
     const effects: (() => void)[] = [];
     try {
-      await this.begin();
-      for (const append of appends) await this.insertAlone(append, answers);
+      await this.writer.begin();
+      await this.insertAll(appends, answers);
       for (const entry of batch) {
         if (entry.kind === 'transaction') await this.runOne(entry, answers, effects);
       }
-      await this.commit();
+      await this.writer.commit();
+      this.dialect.committed(TRANSACTION_BYTES * batch.length);
       this.failedCommits = 0;
     } catch (cause) {
-      await this.fail(batch, cause);
-      return;
+      return this.fail(batch, cause);
     }
     for (const effect of effects) effect();
-    for (const answer of answers) answer();
+    return () => {
+      for (const answer of answers) answer();
+    };
   }
 
-  /** @returns false when a row was bad: nothing is stored, and each must be tried by itself. */
-  private async commitRows(appends: readonly Append[]): Promise<boolean> {
-    try {
-      await this.dialect.commitRows(this.runner, byTable(appends));
-      this.failedCommits = 0;
-      for (const append of appends) append.resolve();
-    } catch (cause) {
-      if (!this.dialect.isStorageFailure(cause)) {
-        await this.rollback();
-        return false;
-      }
-      await this.fail(appends, cause);
-    }
-    return true;
-  }
-
-  private async fail(batch: readonly Entry[], cause: unknown): Promise<void> {
+  private async fail(batch: readonly Entry[], cause: unknown): Promise<Tell> {
     this.failedCommits++;
-    await this.rollback();
+    await this.writer.rollback();
     const refusal = unavailable(cause);
-    for (const entry of batch) entry.reject(refusal);
+    return () => {
+      for (const entry of batch) entry.reject(refusal);
+    };
   }
 
-  private async insertAlone(append: Append, answers: (() => void)[]): Promise<void> {
-    try {
-      await this.within('append', () => this.dialect.insertRows(this.runner, byTable([append])));
-      answers.push(append.resolve);
-    } catch (cause) {
-      if (this.isCommitLost(cause)) throw cause;
-      answers.push(() => append.reject(cause));
+  private async insertAll(appends: readonly Append[], answers: (() => void)[]): Promise<void> {
+    if (appends.length > 1) {
+      try {
+        await this.insert(appends);
+        for (const append of appends) answers.push(append.resolve);
+        return;
+      } catch (cause) {
+        if (this.writer.isLost(cause)) throw cause;
+      }
     }
+    for (const append of appends) {
+      try {
+        await this.insert([append]);
+        answers.push(append.resolve);
+      } catch (cause) {
+        if (this.writer.isLost(cause)) throw cause;
+        answers.push(() => append.reject(cause));
+      }
+    }
+  }
+
+  private async insert(appends: readonly Append[]): Promise<void> {
+    await this.writer.within('append', () => this.dialect.insertRows(rowBatch(rowsOf(appends))));
   }
 
   private async runOne(entry: Transaction, answers: (() => void)[], effects: (() => void)[]): Promise<void> {
     const own: (() => void)[] = [];
-    const tx: Tx = { manager: this.runner.manager, afterCommit: (effect) => own.push(effect) };
+    const tx: Tx = {
+      manager: this.runner.manager,
+      afterCommit: (effect) => own.push(effect),
+      keepPayload: (payload) => this.keepPayload(payload),
+    };
     try {
-      const result = await this.within('work', () => this.inside.run(true, () => entry.work(tx)));
+      const result = await this.writer.within('work', () => this.inside.run(true, () => entry.work(tx)));
       effects.push(...own);
       answers.push(() => entry.resolve(result));
     } catch (cause) {
-      if (this.isCommitLost(cause)) throw cause;
+      if (this.writer.isLost(cause)) throw cause;
       answers.push(() => entry.reject(cause));
     }
   }
 
-  private async within<T>(name: string, work: () => Promise<T>): Promise<T> {
-    await this.savepoint(`SAVEPOINT ${name}`);
-    let result: T;
-    try {
-      result = await work();
-    } catch (cause) {
-      if (!this.isCommitLost(cause)) {
-        await this.savepoint(`ROLLBACK TO SAVEPOINT ${name}`);
-        await this.savepoint(`RELEASE SAVEPOINT ${name}`);
-      }
-      throw cause;
-    }
-    await this.savepoint(`RELEASE SAVEPOINT ${name}`);
-    return result;
-  }
-
-  /** Fails only where the transaction is gone: SQLite rolls all of it back when the disk is full, also if the work caught that. */
-  private async savepoint(statement: string): Promise<void> {
-    try {
-      await this.runner.query(statement);
-    } catch (cause) {
-      throw new CommitLost(statement, { cause });
-    }
-  }
-
-  private isCommitLost(cause: unknown): boolean {
-    return cause instanceof CommitLost || this.dialect.isStorageFailure(cause);
-  }
-
-  private async begin(): Promise<void> {
-    await this.runner.query(this.dialect.beginStatement);
-    this.markTransaction(true);
-  }
-
-  private async commit(): Promise<void> {
-    await this.runner.query('COMMIT');
-    this.markTransaction(false);
-  }
-
-  /** TypeORM would otherwise open a transaction of its own for each save(). */
-  private markTransaction(isActive: boolean): void {
-    (this.runner as { isTransactionActive: boolean }).isTransactionActive = isActive;
-  }
-
-  private async rollback(): Promise<void> {
-    this.markTransaction(false);
-    try {
-      await this.runner.query('ROLLBACK');
-    } catch {
-      // Nothing was open: SQLite has rolled back by itself (disk full), or BEGIN never succeeded.
-    }
+  private async keepPayload(payload: Payload): Promise<string> {
+    const { places, packs, plain } = layOut([payload]);
+    await this.dialect.insertRows({ tables: new Map(), packs, plain });
+    return places[0]!;
   }
 }
 
-/** The values of each table, row after row. */
-function byTable(appends: readonly Append[]): Map<HotTable, unknown[]> {
-  const values = new Map<HotTable, unknown[]>();
-  for (const { rows } of appends) {
-    for (const row of rows) {
-      const known = values.get(row.table);
-      if (known) known.push(...row.values);
-      else values.set(row.table, [...row.values]);
-    }
-  }
-  return values;
+function nobodyToTell(): void {}
+
+function rowsOf(appends: readonly Append[]): TableRow[] {
+  return appends.flatMap(({ rows }) => rows);
+}
+
+function payloadLength({ payload }: TableRow): number {
+  let length = 0;
+  for (const part of payload ?? []) length += part?.length ?? 0;
+  return length;
 }
 
 function unavailable(cause: unknown): AppError {

@@ -1,0 +1,44 @@
+import type { Payload } from '../../platform/db/index.ts';
+import type { ExecutionOutcome } from './execution-recorder.ts';
+import { type OpenedRequest, openRequest, type RecordedRequest } from './recorded-request.ts';
+
+/** The large parts of an execution, in the order in which they are kept; the outcome's may come later. */
+export function executionPayload(
+  request: RecordedRequest | null,
+  outcome: Omit<ExecutionOutcome, 'status'> | null,
+): Payload {
+  return [
+    request?.metaJson ?? null,
+    request?.body ?? null,
+    outcome?.steps ?? null,
+    outcome?.logs ?? null,
+    outcome?.errors ?? null,
+    outcome?.answerHeaders ?? null,
+    outcome?.answerBody ?? null,
+  ];
+}
+
+/** The same, read back. Texts of JSON are as they were stored. */
+export interface OpenedPayload {
+  request: OpenedRequest | null;
+  steps: string | null;
+  logs: string | null;
+  errors: string | null;
+  answerHeaders: string | null;
+  answerBody: string | null;
+}
+
+export function openPayload(parts: readonly (Buffer | null)[]): OpenedPayload {
+  const [meta, body, ...texts] = parts;
+  const [steps, logs, errors, answerHeaders, answerBody] = texts.map(
+    (part) => part?.toString('utf8') ?? null,
+  );
+  return {
+    request: meta && body ? openRequest(meta, body) : null,
+    steps: steps ?? null,
+    logs: logs ?? null,
+    errors: errors ?? null,
+    answerHeaders: answerHeaders ?? null,
+    answerBody: answerBody ?? null,
+  };
+}

@@ -1,0 +1,119 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Sealer } from '../sealing.ts';
+import { Database } from './database.ts';
+import type { HotTable } from './row-batch.ts';
+
+const notes: HotTable = { name: 'notes', columns: ['id', 'text'], payloadColumn: 'payload' };
+const sealer = new Sealer(randomBytes(32));
+let folder: string;
+let file: string;
+let database: Database;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'payloads-'));
+  file = join(folder, 'payloads.db');
+  database = await Database.open(`sqlite:${file}`, [], sealer);
+  await database.door.transaction((tx) =>
+    tx.manager.query('CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT, payload TEXT)'),
+  );
+});
+
+afterAll(async () => {
+  await database.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const columnOf = async (id: number): Promise<string | null> => {
+  const [row] = (await database.read.query('SELECT payload FROM notes WHERE id = ?', [id])) as {
+    payload: string | null;
+  }[];
+  return row!.payload;
+};
+const payloadOf = async (id: number) =>
+  (await database.payload(await columnOf(id))).map((part) => part?.toString('utf8') ?? null);
+const note = (id: number, payload?: (string | Buffer | null)[], text = 'a note') => ({
+  table: notes,
+  values: [id, text],
+  ...(payload && { payload }),
+});
+
+const text = (id: number, size: number) => `${id} `.repeat(Math.ceil(size / 4) + 1).slice(0, size + 1);
+
+describe('the payload of a row', () => {
+  it('comes back part by part: texts, bytes, empty ones and none', async () => {
+    await database.door.append([note(1, ['tëxt 👩‍👧', Buffer.from('bytes'), '', null, Buffer.alloc(0)])]);
+    expect(await payloadOf(1)).toEqual(['tëxt 👩‍👧', 'bytes', '', null, '']);
+  });
+
+  it('comes back although its row goes as a literal', async () => {
+    await database.door.append([note(2, ['of a row with a NUL'], 'a\0b')]);
+    expect(await payloadOf(2)).toEqual(['of a row with a NUL']);
+  });
+
+  it('is its own, however many are committed at once and whatever their sizes', async () => {
+    const sizes = Array.from({ length: 60 }, (_, index) => (index % 20 === 0 ? 400_000 : index * 700));
+    await Promise.all(
+      sizes.map((size, index) => database.door.append([note(100 + index, [text(index, size)])])),
+    );
+    for (const [index, size] of sizes.entries())
+      expect(await payloadOf(100 + index)).toEqual([text(index, size)]);
+    const [{ packs }] = (await database.read.query(
+      'SELECT count(DISTINCT substr(payload, 1, 36)) AS packs FROM notes WHERE id >= 100',
+    )) as [{ packs: number }];
+    expect(packs).toBeGreaterThan(3);
+    expect(packs).toBeLessThan(30);
+  });
+
+  it('of a transaction is undone with it', async () => {
+    const packs = async () => (await database.read.query('SELECT id FROM payload_packs')).length;
+    const before = await packs();
+    const undone = database.door.transaction(async (tx) => {
+      await tx.keepPayload(['never']);
+      throw new Error('no');
+    });
+    await expect(undone).rejects.toThrow('no');
+    expect(await packs()).toBe(before);
+  });
+
+  it('may be completed later: the later parts count, the others stay', async () => {
+    await database.door.append([note(3, ['request', null])]);
+    await database.door.transaction(async (tx) => {
+      const place = await tx.keepPayload([null, 'outcome']);
+      await tx.manager.query("UPDATE notes SET payload = payload || ',' || ? WHERE id = 3", [place]);
+    });
+    expect(await payloadOf(3)).toEqual(['request', 'outcome']);
+  });
+
+  it('lies in the file unreadable, and opens with no other key', async () => {
+    await database.door.append([note(4, ['a text to be looked for'])]);
+    const { packs } = (
+      await database.read.query('SELECT group_concat(hex(sealed)) AS packs FROM payload_packs')
+    )[0];
+    expect(packs).not.toContain(Buffer.from('looked for').toString('hex').toUpperCase());
+    const other = await Database.open(`sqlite:${file}`, [], new Sealer(randomBytes(32)));
+    await expect(other.payload(await columnOf(4))).rejects.toThrow();
+    await other.close();
+  });
+
+  it('is no row’s that has none', async () => {
+    await database.door.append([note(5)]);
+    expect(await database.payload(await columnOf(5))).toEqual([]);
+  });
+});
+
+describe('the log', () => {
+  it('starts anew while commits go on: it does not grow with what has been written', async () => {
+    const part = randomBytes(60_000);
+    let id = 10_000;
+    for (let round = 0; round < 60; round++)
+      await Promise.all(Array.from({ length: 32 }, () => database.door.append([note(id++, [part])])));
+    const written = (id - 10_000) * part.length;
+    expect(written).toBeGreaterThan(100_000_000);
+    expect(statSync(`${file}-wal`).size).toBeLessThan(70_000_000);
+    expect(await payloadOf(id - 1)).toEqual([part.toString('utf8')]);
+  });
+});

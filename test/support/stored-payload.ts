@@ -1,0 +1,46 @@
+import { createDecipheriv } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
+
+const HEAD_BYTES = 1 + 12 + 16;
+const ABSENT = 0xffff_ffff;
+/** In the order in which the parts of an execution lie. */
+const partNames = ['meta', 'body', 'steps', 'logs', 'errors', 'answerHeaders', 'answerBody'] as const;
+
+export type StoredPayload = Partial<Record<(typeof partNames)[number], string>>;
+
+/**
+ * Reads the payload of an execution from the file itself, by the format that docs/security.md describes and not with
+ * the product's code: format byte, nonce, tag, AES-256-GCM; each part behind its length.
+ */
+export function payloadReader(dataFolder: string, database: DatabaseSync): (column: string) => StoredPayload {
+  const key = Buffer.from(readFileSync(join(dataFolder, 'secrets.key'), 'utf8'), 'base64');
+  const find = database.prepare('SELECT sealed FROM payload_packs WHERE id = ?');
+  const opened = new Map<string, Buffer>();
+  const open = (id: string): Buffer => {
+    const known = opened.get(id);
+    if (known) return known;
+    const sealed = Buffer.from((find.get(id) as { sealed: Uint8Array }).sealed);
+    const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(1, 13));
+    decipher.setAuthTag(sealed.subarray(13, HEAD_BYTES));
+    const plain = Buffer.concat([decipher.update(sealed.subarray(HEAD_BYTES)), decipher.final()]);
+    opened.set(id, plain);
+    return plain;
+  };
+  return (column) => {
+    const payload: StoredPayload = {};
+    for (const place of column.split(',')) {
+      const [id, offset, bytes] = place.split(':');
+      const part = open(id!).subarray(Number(offset), Number(offset) + Number(bytes));
+      for (let at = 0, index = 0; at < part.length; index++) {
+        const length = part.readUInt32BE(at);
+        at += 4;
+        if (length === ABSENT) continue;
+        payload[partNames[index]!] = part.toString('utf8', at, at + length);
+        at += length;
+      }
+    }
+    return payload;
+  };
+}

@@ -90,7 +90,13 @@ describe('The catalogue', () => {
   });
 
   it('gives reading permissions to queries and others to commands', () => {
-    for (const { kind, permission } of catalogue) expect(permission.endsWith(':read')).toBe(kind === 'query');
+    // Whoever may guess at secrets without an end has to be one who may set them.
+    const guessing = ['TestWebHookVerificationQuery'];
+    for (const { $type, kind, permission } of catalogue.filter((item) => !guessing.includes(item.$type)))
+      expect({ $type, isReading: permission.endsWith(':read') }).toEqual({
+        $type,
+        isReading: kind === 'query',
+      });
   });
 
   it('has schemas of the dialect of 2020-12 in which unknown fields are refused', () => {

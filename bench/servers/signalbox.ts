@@ -88,7 +88,7 @@ function checkStored(file: string, { atLeast, atMost }: CallBounds, noted: strin
     if (stored < least || stored > most) {
       throw new Error(`${stored} executions are stored; ${least} to ${most} calls were made`);
     }
-    const find = database.prepare('SELECT 1 FROM executions WHERE id = ?');
+    const find = database.prepare("SELECT 1 FROM executions WHERE account_id = 'default' AND id = ?");
     const lost = noted.filter((id) => find.get(id) === undefined);
     if (lost.length > 0) throw new Error(`${lost.length} of ${noted.length} answered calls are not stored`);
     return stored;

@@ -62,6 +62,10 @@ function sentencesOf(issue: z.core.$ZodIssue, refused: ReadonlyMap<string, strin
           : `${field} must be one of ${issue.values.join(', ')}`,
       ];
     case 'invalid_union':
+      // Of alternatives that a field tells apart none fits: the schema says which there are.
+      if (issue.errors.length === 0 && issue.input !== undefined) {
+        return [`${fieldName(issue.path.slice(0, -1))} ${issue.message}`];
+      }
       return [issue.input === undefined ? `${field} is required` : `${field} must be ${alternatives(issue)}`];
     case 'invalid_key':
       return [`${field} has a name that cannot be: "${String(issue.path.at(-1)).slice(0, 100)}"`];

@@ -108,6 +108,34 @@ export const mutants: readonly Mutant[] = [
     spec: 'test/commands/delete-webhook-config.spec.ts',
   },
   {
+    name: 'a call that is not verified runs all the same',
+    file: 'src/features/webhook-router/verify-webhook.ts',
+    find: 'if (verdict.isVerified) return;',
+    replacement: 'if (verdict) return;',
+    spec: 'test/flows/verification.spec.ts',
+  },
+  {
+    name: 'an empty secret verifies',
+    file: 'src/features/verification/verify-request.rules.ts',
+    find: "secrets.filter((secret) => secret !== '')",
+    replacement: "secrets.filter((secret) => secret !== ' ')",
+    spec: 'src/features/verification/verify-request.rules.spec.ts',
+  },
+  {
+    name: 'an old signature is as good as a new one',
+    file: 'src/features/verification/verify-request.rules.ts',
+    find: 'if (Math.abs(off) <= toleranceSeconds) return null;',
+    replacement: 'if (Math.abs(off) >= 0) return null;',
+    spec: 'src/features/verification/verify-request.rules.spec.ts',
+  },
+  {
+    name: 'a commit that met a lock keeps its statement open',
+    file: 'src/platform/db/sqlite-commit-statement.ts',
+    find: 'if (error) this.statement.reset(() => reject(error));',
+    replacement: 'if (error) reject(error);',
+    spec: 'test/crash/unrecorded.spec.ts',
+  },
+  {
     name: 'credentials of the request stay in the answer that is kept',
     file: 'src/features/webhook-router/webhook-run.ts',
     find: 'answerBody: withoutCredentials(answer.body, credentials),',
@@ -117,8 +145,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'credential headers are shown as they came',
     file: 'src/features/executions/recorded-request.ts',
-    find: 'isSecretName(name) ? MASK : value',
-    replacement: "isSecretName(name) && name === '' ? MASK : value",
+    find: 'isSecretName(name) ? MASK : Array',
+    replacement: "isSecretName(name) && name === '' ? MASK : Array",
     spec: 'test/commands/get-webhook-execution-by-id.spec.ts',
   },
 ];

@@ -6,7 +6,17 @@ import type { DatabaseSync } from 'node:sqlite';
 const HEAD_BYTES = 1 + 12 + 16;
 const ABSENT = 0xffff_ffff;
 /** In the order in which the parts of an execution lie. */
-const partNames = ['meta', 'body', 'steps', 'logs', 'errors', 'answerHeaders', 'answerBody'] as const;
+const partNames = [
+  'meta',
+  'body',
+  'steps',
+  'logs',
+  'errors',
+  'answerHeaders',
+  'answerBody',
+  'credentials',
+  'rawQuery',
+] as const;
 
 export type StoredPayload = Partial<Record<(typeof partNames)[number], string>>;
 

@@ -186,6 +186,7 @@ function isOpen(worker: ScriptWorker): boolean {
 export function submitAlone(worker: ScriptWorker, job: ScriptJob, now: number): void {
   worker.residentBaseline = worker.stat.residentKib();
   worker.submit(job, now);
+  worker.isBaselineOfHead = true;
   worker.starvedBaseline = worker.stat.starvedMs();
   worker.isHeld = true;
 }

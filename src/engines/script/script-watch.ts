@@ -5,6 +5,8 @@ import type { ScriptWorker, WorkerEnd } from './script-worker.ts';
 
 /** From this age on a head is measured: a run that allocates as fast as it can takes 2 MiB a millisecond. */
 const MEASURED_AFTER_MS = 8;
+/** Twice what a run was ever seen to allocate: more than this a head cannot have taken since it began. */
+const GROWTH_KIB_PER_MS_MAX = 4 * 1024;
 /** However busy the machine, no run takes longer than this many times its limit. */
 const STARVED_FACTOR = 3;
 const KIB_PER_MIB = 1024;
@@ -51,7 +53,14 @@ export function judgeHead(worker: ScriptWorker, now: number): LimitVerdict | und
   if (now > head.deadlineAt && !head.isSettled) return totalTimeVerdict();
   if (runningMs < MEASURED_AFTER_MS || worker.waitingSince !== 0) return undefined;
   worker.starvedBaseline ??= worker.stat.starvedMs();
-  const grownKib = worker.stat.residentKib() - worker.residentBaseline;
+  const residentKib = worker.stat.residentKib();
+  if (!worker.isBaselineOfHead) {
+    // Runs that shared the worker before it have made isolates since the last measure: those are not its doing.
+    const before = residentKib - runningMs * GROWTH_KIB_PER_MS_MAX;
+    worker.residentBaseline = Math.max(worker.residentBaseline, before);
+    worker.isBaselineOfHead = true;
+  }
+  const grownKib = residentKib - worker.residentBaseline;
   return grownKib > head.memoryMb * KIB_PER_MIB ? memoryVerdict(head.memoryMb) : undefined;
 }
 

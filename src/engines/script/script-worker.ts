@@ -63,6 +63,8 @@ export class ScriptWorker {
   idleSince = 0;
   /** KiB; as measured when the worker was last known to be well. */
   residentBaseline = 0;
+  /** The baseline tells the head's own growth from that of those before it. */
+  isBaselineOfHead = false;
   /** Jobs were taken away from it, and it has not said yet that it is past them. */
   isFenced = false;
   end: WorkerEnd = { code: null, signal: null, stderr: '' };
@@ -202,6 +204,7 @@ export class ScriptWorker {
     this.waitingSince = 0;
     this.waitedMs = 0;
     this.starvedBaseline = undefined;
+    this.isBaselineOfHead = false;
     this.isHeld = false;
     if (this.jobs.length === 0) this.idleSince = now;
   }

@@ -7,7 +7,7 @@ import { Database } from '../../platform/db/index.ts';
 import { AppError } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import { ACCESS_TOKEN_SECONDS, AccessTokens } from './access-tokens.ts';
-import { FailedLogins } from './failed-logins.ts';
+import { FailureLimit } from '../../platform/failure-limit.ts';
 import { RefreshTokenEntity } from './refresh-token.entity.ts';
 import { UserEntity } from './user.entity.ts';
 
@@ -20,10 +20,13 @@ export interface SignedIn {
 
 const REFRESH_TOKEN_MS = 30 * 24 * 3_600_000;
 
+/** Failed logins that one name and address have in a minute (contract §10). */
+const FAILED_LOGINS_MAX = 10;
+
 /** Signs people in and out. */
 @Injectable()
 export class SignIn {
-  private readonly failed = new FailedLogins();
+  private readonly failed = new FailureLimit(FAILED_LOGINS_MAX);
   /** Verified where there is no such user, so that the answer takes as long. */
   private readonly nobody = hash(randomBytes(16).toString('hex'));
 

@@ -15,6 +15,8 @@ export function executionPayload(
     outcome?.errors ?? null,
     outcome?.answerHeaders ?? null,
     outcome?.answerBody ?? null,
+    request?.credentials.length ? JSON.stringify(request.credentials) : null,
+    request?.rawQuery ?? null,
   ];
 }
 
@@ -30,11 +32,14 @@ export interface OpenedPayload {
 
 export function openPayload(parts: readonly (Buffer | null)[]): OpenedPayload {
   const [meta, body, ...texts] = parts;
-  const [steps, logs, errors, answerHeaders, answerBody] = texts.map(
+  const [steps, logs, errors, answerHeaders, answerBody, credentials, rawQuery] = texts.map(
     (part) => part?.toString('utf8') ?? null,
   );
   return {
-    request: meta && body ? openRequest(meta, body) : null,
+    request:
+      meta && body
+        ? openRequest(meta, body, { credentials: credentials ?? null, rawQuery: rawQuery ?? null })
+        : null,
     steps: steps ?? null,
     logs: logs ?? null,
     errors: errors ?? null,

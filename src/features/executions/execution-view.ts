@@ -4,7 +4,7 @@ import type { ExecutionEntity } from './execution.entity.ts';
 import type { OpenedPayload } from './execution-payload.rules.ts';
 import { parseJson } from '../../platform/json-text.ts';
 import { maskedJson, withoutCredentials } from '../../platform/masking.rules.ts';
-import { credentialsOf, maskedMeta, type OpenedRequest, takenFields } from './recorded-request.ts';
+import { maskedMeta, type OpenedRequest, takenFields } from './recorded-request.ts';
 
 /** An execution as lists show it; times are ISO 8601 UTC. */
 export function executionSummary(execution: ExecutionEntity) {
@@ -45,17 +45,17 @@ function stepView({ startedAtMs, inputFields, ...step }: ExecutionStep, request:
 }
 
 /** The fields that a command took out of the body; none where there was no JSON object to take them from. */
-function inputOf({ meta, body }: OpenedRequest, fields: readonly string[]): unknown {
+function inputOf({ body, credentials }: OpenedRequest, fields: readonly string[]): unknown {
   if (fields.length === 0) return {};
   const input = takenFields(parseJson(body.toString('utf8').replace(/^\uFEFF/, '')) as object, fields);
-  return JSON.parse(maskedJson(input, credentialsOf(meta)));
+  return JSON.parse(maskedJson(input, credentials));
 }
 
-function requestView({ meta, body }: OpenedRequest) {
-  const credentials = credentialsOf(meta);
+function requestView(request: OpenedRequest) {
+  const { body, credentials } = request;
   const isText = !body.includes(0) && Buffer.from(body.toString('utf8')).equals(body);
   return {
-    ...maskedMeta(meta),
+    ...maskedMeta(request),
     body: isText ? withoutCredentials(body.toString('utf8'), credentials) : null,
     bodyBase64: isText ? null : body.toString('base64'),
   };

@@ -9,4 +9,5 @@ export {
 export { ExecutionsModule } from './executions.module.ts';
 export { UnrecordedOutcomes } from './unrecorded-outcomes.ts';
 export { InterruptedExecutions } from './interrupted-executions.ts';
-export { credentialsOf, takenFields, type RequestMeta } from './recorded-request.ts';
+export { openPayload } from './execution-payload.rules.ts';
+export { credentialsOf, type OpenedRequest, takenFields, type RequestMeta } from './recorded-request.ts';

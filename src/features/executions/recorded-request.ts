@@ -1,4 +1,4 @@
-import { isSecretName, MASK } from '../../platform/masking.rules.ts';
+import { isSecretName, MASK, withoutCredentials } from '../../platform/masking.rules.ts';
 
 /** The exact request as it came: what a script sees as `context`, and the bytes of the body. */
 export interface RecordedRequest {
@@ -6,6 +6,10 @@ export interface RecordedRequest {
   metaJson: string;
   /** As received: before inflating. */
   body: Buffer;
+  /** Values beside those of credential headers that nobody may read: what proved the call, and with what. */
+  credentials: readonly string[];
+  /** The query as it stands in the request line: some senders sign it. */
+  rawQuery: string | null;
 }
 
 /** The parts of a request beside its body. */
@@ -22,10 +26,19 @@ export interface RequestMeta {
 export interface OpenedRequest {
   meta: RequestMeta;
   body: Buffer;
+  /** All that nobody may read, the longest first. */
+  credentials: readonly string[];
+  rawQuery: string | null;
 }
 
-export function openRequest(meta: Buffer, body: Buffer): OpenedRequest {
-  return { meta: JSON.parse(meta.toString('utf8')) as RequestMeta, body };
+export function openRequest(
+  metaJson: Buffer,
+  body: Buffer,
+  { credentials, rawQuery }: { credentials: string | null; rawQuery: string | null },
+): OpenedRequest {
+  const meta = JSON.parse(metaJson.toString('utf8')) as RequestMeta;
+  const own = JSON.parse(credentials ?? '[]') as string[];
+  return { meta, body, credentials: credentialsOf(meta, own), rawQuery };
 }
 
 /** Those fields of a JSON object that a command was given; `__proto__` is a name like any other. */
@@ -43,9 +56,12 @@ export function takenFields(body: object, names: readonly string[]): Record<stri
 /** Short values (`1`, `on`) would blot out half of what is shown. */
 const CREDENTIAL_LENGTH_MIN = 6;
 
-/** Values of a request that nobody may read later: those of headers and query parameters with a credential's name. */
-export function credentialsOf(meta: Pick<RequestMeta, 'headers' | 'query'>): string[] {
-  const values: string[] = [];
+/** Values of a request that nobody may read later: those of headers and query parameters with a credential's name, and its own. */
+export function credentialsOf(
+  meta: Pick<RequestMeta, 'headers' | 'query'>,
+  own: readonly string[] = [],
+): string[] {
+  const values = [...new Set(own)];
   for (const fields of [meta.headers, meta.query]) {
     for (const name of Object.keys(fields)) {
       if (isSecretName(name))
@@ -73,12 +89,14 @@ function partsOf(name: string, value: string): string[] {
 }
 
 /** A request as it is shown: credential headers and parameters masked. */
-export function maskedMeta(meta: RequestMeta): RequestMeta {
+export function maskedMeta({ meta, credentials }: OpenedRequest): RequestMeta {
+  const clean = (value: string) => withoutCredentials(value, credentials);
+  const masked = (fields: RequestMeta['headers']) =>
+    Object.fromEntries(
+      Object.entries(fields).map(([name, value]) => [
+        name,
+        isSecretName(name) ? MASK : Array.isArray(value) ? value.map(clean) : clean(value),
+      ]),
+    );
   return { ...meta, headers: masked(meta.headers), query: masked(meta.query) };
-}
-
-function masked<Value>(fields: Record<string, Value>): Record<string, Value | string> {
-  return Object.fromEntries(
-    Object.entries(fields).map(([name, value]) => [name, isSecretName(name) ? MASK : value]),
-  );
 }

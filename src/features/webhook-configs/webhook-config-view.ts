@@ -1,4 +1,5 @@
 import { isoTime } from '../../platform/clock.ts';
+import { verificationView } from '../verification/index.ts';
 import type { WebHookConfigEntity } from './webhook-config.entity.ts';
 
 /** A configuration as every answer shows it; times are ISO 8601 UTC, absent settings are null. */
@@ -17,6 +18,7 @@ export function configView(config: WebHookConfigEntity, isOwnerEnabled: boolean)
     executionCode: settings.executionCode ?? null,
     processDefinitionId: settings.processDefinitionId ?? null,
     allowableIPs: settings.allowableIPs ?? null,
+    verification: settings.verification ? verificationView(settings.verification) : null,
     version: config.version,
     accountId: config.accountId,
     ownerId: config.ownerId,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type StoredVerification, verificationFields } from '../verification/index.ts';
 import { parseAddressRules } from '../../platform/network-addresses.ts';
 import { pathFault } from './webhook-path.rules.ts';
 
@@ -39,6 +40,7 @@ export interface ConfigSettings {
   executionCode?: string | undefined;
   processDefinitionId?: string | undefined;
   allowableIPs?: string | undefined;
+  verification?: StoredVerification | undefined;
 }
 
 export const configId = z.int('must be a whole number from 1').min(1, 'must be a whole number from 1');
@@ -65,6 +67,7 @@ export const configFields = {
   executionCode: z.string().max(EXECUTION_CODE_LENGTH_MAX).optional(),
   processDefinitionId: z.string().max(200).optional(),
   allowableIPs: z.string().max(10_000).optional(),
+  verification: verificationFields.optional(),
 };
 
 export type ConfigFields = z.output<z.ZodObject<typeof configFields>>;
@@ -73,7 +76,6 @@ const fieldsToCome = [
   'inputMapping',
   'activationCondition',
   'bodySchema',
-  'verification',
   'idempotency',
   'responseMode',
   'responseExpression',

@@ -2,11 +2,13 @@ import { Injectable } from '@nestjs/common';
 import type { Caller } from '../../bus/index.ts';
 import { Clock } from '../../platform/clock.ts';
 import type { Tx } from '../../platform/db/index.ts';
+import { Sealer } from '../../platform/sealing.ts';
 import { Callers } from '../access/index.ts';
+import { storedVerification, verificationFaults } from '../verification/index.ts';
 import { WebHookConfigDirectory } from './webhook-config-directory.ts';
 import { WebHookConfigEntity } from './webhook-config.entity.ts';
-import { configConflict, configNotFound } from './webhook-config.errors.ts';
-import type { ConfigFields } from './webhook-config.rules.ts';
+import { configConflict, configInvalid, configNotFound } from './webhook-config.errors.ts';
+import type { ConfigFields, ConfigSettings } from './webhook-config.rules.ts';
 import { configView, type WebHookConfigView } from './webhook-config-view.ts';
 import { WebHookConfigVersionEntity } from './webhook-config-version.entity.ts';
 import { pathShape } from './webhook-path.rules.ts';
@@ -20,6 +22,7 @@ export class WebHookConfigs {
     private readonly directory: WebHookConfigDirectory,
     private readonly callers: Callers,
     private readonly clock: Clock,
+    private readonly sealer: Sealer,
   ) {}
 
   view(config: WebHookConfigEntity): WebHookConfigView {
@@ -83,7 +86,14 @@ export class WebHookConfigs {
     fields: ConfigFields,
     caller: Caller,
   ): Promise<WebHookConfigEntity> {
-    const { description, isEnabled, path, action, executionType, ...settings } = fields;
+    const { description, isEnabled, path, action, executionType, verification, ...others } = fields;
+    const kept = config.settings?.verification;
+    const faults = verificationFaults(verification, kept);
+    if (faults.length > 0) throw configInvalid(faults);
+    const settings: ConfigSettings = {
+      ...others,
+      ...(verification && { verification: storedVerification(this.sealer, verification, kept) }),
+    };
     const now = this.clock.now();
     Object.assign(config, {
       description,
@@ -104,7 +114,7 @@ export class WebHookConfigs {
       savedBy: caller.id,
       savedAt: saved.updatedAt,
       key: saved.key,
-      snapshot: fields,
+      snapshot: { ...fields, verification: settings.verification },
     });
     tx.afterCommit(() => this.directory.put(saved));
     return saved;

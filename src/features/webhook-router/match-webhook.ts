@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../../platform/clock.ts';
 import type { AppError } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
+import { Sealer } from '../../platform/sealing.ts';
 import { WebHookConfigDirectory } from '../webhook-configs/index.ts';
 import { type AdmittedCall, type IncomingCall, ipOf } from './incoming-call.ts';
 import { RouteTable } from './route-table.ts';
@@ -11,13 +12,16 @@ import { addressRefused } from './webhook.errors.ts';
 /** The checks before a body is read: whose call it is, and whether it may come from there. */
 @Injectable()
 export class MatchWebHook {
-  private readonly routes = new RouteTable();
+  private readonly routes: RouteTable;
 
   constructor(
     private readonly directory: WebHookConfigDirectory,
     private readonly clock: Clock,
     private readonly settings: RouterSettings,
-  ) {}
+    sealer: Sealer,
+  ) {
+    this.routes = new RouteTable(sealer);
+  }
 
   /** From now on the table follows the directory. */
   start(): void {

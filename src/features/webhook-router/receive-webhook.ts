@@ -21,8 +21,12 @@ export class ReceiveWebHook {
 
   /** Refuses a call for what is wrong with it; the refusal stands whether or not it can be recorded. */
   async reject(admitted: AdmittedCall, error: AppError, body: Buffer): Promise<WebHookAnswer> {
+    return await this.rejectRun(newRun(admitted, body), error);
+  }
+
+  private async rejectRun(run: WebHookRun, error: AppError): Promise<WebHookAnswer> {
     const answer = failureAnswer(error);
-    const run = newRun(admitted, body);
+    const { admitted } = run;
     if (!admitted.route.mayRecordRejection(admitted.receivedAt)) return answer;
     const outcome = run.outcome({ answer, failure: error, isRejection: true });
     await this.recorder.recordWhole(run.received(), outcome).catch(() => undefined);
@@ -36,7 +40,7 @@ export class ReceiveWebHook {
     try {
       reach('run.started');
       const end = await this.webhook.run(run);
-      if (end.isRejection) return await this.reject(admitted, end.failure!, received);
+      if (end.isRejection) return await this.rejectRun(run, end.failure!);
       if (!end.isStored) await this.record(run, end);
       reach('outcome.committed');
       this.log(run, end);

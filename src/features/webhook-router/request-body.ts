@@ -5,6 +5,7 @@ import { brotliDecompress, gunzip, inflate } from 'node:zlib';
 import { AppError } from '../../platform/errors.ts';
 import { nestsDeeperThan } from '../../platform/json-guard.rules.ts';
 import { parseJson, withPlainNames } from '../../platform/json-text.ts';
+import { fieldsOf } from './incoming-call.ts';
 import type { ScriptBodyKind } from '../../engines/script/index.ts';
 
 /** Objects and arrays within each other; what real senders send stays under 20. */
@@ -56,6 +57,11 @@ export function parsedJson({ bytes }: RequestBody): unknown {
   } catch {
     throw malformed('The body is not valid JSON');
   }
+}
+
+/** The form's fields; repeated names give arrays. */
+export function parsedForm({ bytes }: RequestBody): Record<string, string | string[]> {
+  return fieldsOf(new URLSearchParams(textOf(bytes)));
 }
 
 function textOf(bytes: Buffer): string {

@@ -1,6 +1,10 @@
+import { randomBytes } from 'node:crypto';
+import { Sealer } from '../../platform/sealing.ts';
 import { describe, expect, it } from 'vitest';
 import { WebHookConfigEntity } from '../webhook-configs/index.ts';
 import { RouteTable } from './route-table.ts';
+
+const sealer = new Sealer(randomBytes(32));
 
 let lastId = 0;
 
@@ -21,7 +25,7 @@ function configOf(fields: Partial<WebHookConfigEntity>): WebHookConfigEntity {
 
 /** A table with one configuration for each path; its key is the path itself. */
 function tableOf(...paths: string[]): RouteTable {
-  const table = new RouteTable();
+  const table = new RouteTable(sealer);
   for (const path of paths) {
     const config = configOf({ path, key: path });
     table.set(config.id, config);
@@ -156,7 +160,7 @@ describe('Of several paths', () => {
 
 describe('An address by key', () => {
   it('leads to its configuration with its method only, and has no parameters', () => {
-    const table = new RouteTable();
+    const table = new RouteTable(sealer);
     const config = configOf({ key: 'my.key_1-x', path: '/webhooks/a/:x', action: 'PUT' });
     table.set(config.id, config);
     expect(found(table, '/api/webhooks/dynamic/my.key_1-x?a=1', 'PUT')).toStrictEqual(['my.key_1-x', {}]);
@@ -167,7 +171,7 @@ describe('An address by key', () => {
   it.each(['My-Key', 'my-key/', 'my-key/x', '', '%', 'my-key%2F', '__proto__', 'constructor'])(
     'is exact: "%s" is not my-key',
     (segment) => {
-      const table = new RouteTable();
+      const table = new RouteTable(sealer);
       const config = configOf({ key: 'my-key', path: '/webhooks/a' });
       table.set(config.id, config);
       expect(found(table, `/api/webhooks/dynamic/${segment}`)).toBeNull();
@@ -179,7 +183,7 @@ describe('An address by key', () => {
     ['remita', '/webhooks/remita'],
     ['remita-collection', '/webhooks/remita/collection-notification'],
   ])('is none for %s, which belongs to a fixed endpoint, and neither is its path', (key, path) => {
-    const table = new RouteTable();
+    const table = new RouteTable(sealer);
     const config = configOf({ key, path });
     table.set(config.id, config);
     expect(found(table, `/api/webhooks/dynamic/${key}`)).toBeNull();
@@ -189,7 +193,7 @@ describe('An address by key', () => {
 
 describe('A change', () => {
   it('of a configuration to disabled makes it unknown, and back', () => {
-    const table = new RouteTable();
+    const table = new RouteTable(sealer);
     const config = configOf({ id: 900, key: 'k', path: '/webhooks/k' });
     table.set(900, config);
     table.set(900, configOf({ id: 900, key: 'k', path: '/webhooks/k', isEnabled: false }));
@@ -200,7 +204,7 @@ describe('A change', () => {
   });
 
   it('of path and method leaves nothing at the old address', () => {
-    const table = new RouteTable();
+    const table = new RouteTable(sealer);
     table.set(901, configOf({ id: 901, key: 'k', path: '/webhooks/old/:x' }));
     table.set(901, configOf({ id: 901, key: 'k', path: '/webhooks/new', action: 'GET' }));
     expect(found(table, '/api/webhooks/old/1')).toBeNull();
@@ -211,7 +215,7 @@ describe('A change', () => {
   });
 
   it('counts for the next call with the new version', () => {
-    const table = new RouteTable();
+    const table = new RouteTable(sealer);
     table.set(902, configOf({ id: 902, key: 'k', path: '/webhooks/k' }));
     table.set(902, configOf({ id: 902, key: 'k', path: '/webhooks/k', version: 2 }));
     expect(table.match('POST', '/api/webhooks/k')?.route.config.version).toBe(2);
@@ -219,7 +223,7 @@ describe('A change', () => {
   });
 
   it('hands an address over to its heir, whoever is told of first', () => {
-    const table = new RouteTable();
+    const table = new RouteTable(sealer);
     table.set(903, configOf({ id: 903, key: 'one', path: '/webhooks/shared/:x' }));
     table.set(904, configOf({ id: 904, key: 'two', path: '/webhooks/shared/:y' }));
     table.set(903, null);

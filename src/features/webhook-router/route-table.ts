@@ -1,4 +1,5 @@
 import { fixedEndpointPaths, type WebHookConfigEntity } from '../webhook-configs/index.ts';
+import type { Sealer } from '../../platform/sealing.ts';
 import { WebHookRoute } from './webhook-route.ts';
 
 const KEY_ADDRESS = '/api/webhooks/dynamic/';
@@ -21,12 +22,14 @@ export class RouteTable {
   private readonly byKey = new Map<string, WebHookRoute>();
   private readonly roots = new Map<string, Node>();
 
+  constructor(private readonly sealer: Sealer) {}
+
   /** Follows one change of the directory; null: the configuration is gone. */
   set(id: number, config: WebHookConfigEntity | null): void {
     this.drop(id);
     // The keys of our fixed endpoints answer at no dynamic address.
     if (!config?.isEnabled || Object.hasOwn(fixedEndpointPaths, config.key)) return;
-    const route = new WebHookRoute(config);
+    const route = new WebHookRoute(config, this.sealer);
     this.byId.set(id, route);
     this.byKey.set(config.key, route);
     this.leaf(config).route = route;

@@ -5,5 +5,7 @@ import type { AddressRules } from '../../platform/network-addresses.ts';
 export abstract class RouterSettings {
   abstract readonly trustedProxies: AddressRules;
   abstract readonly bodyLimitBytes: number;
+  /** How the outside reaches us: some senders sign the URL. */
+  abstract readonly publicUrl: string | null;
   abstract readonly logger: Logger;
 }

@@ -1,5 +1,7 @@
 import { executionTypes, type WebHookConfigEntity } from '../webhook-configs/index.ts';
+import { Verifier } from '../verification/index.ts';
 import { type AddressRules, parseAddressRules } from '../../platform/network-addresses.ts';
+import type { Sealer } from '../../platform/sealing.ts';
 
 /** Verdicts remembered for one route; a flood from many addresses starts anew instead of growing. */
 const VERDICTS_MAX = 1_000;
@@ -15,13 +17,19 @@ export class WebHookRoute {
   readonly isScript: boolean;
   private readonly allowed: AddressRules;
   private readonly verdicts = new Map<string, boolean>();
+  /** How its calls are proven to come from their sender; null: they are not. */
+  readonly verifier: Verifier | null;
   private rejectionSecond = 0;
   private rejectionCount = 0;
 
-  constructor(readonly config: WebHookConfigEntity) {
+  constructor(
+    readonly config: WebHookConfigEntity,
+    sealer: Sealer,
+  ) {
     this.parameterNames = [...config.path.matchAll(/\/:([^/]+)/g)].map((match) => match[1]!);
     this.programId = `${config.id}.${config.version}`;
     this.isScript = config.executionType === executionTypes.code;
+    this.verifier = Verifier.of(sealer, config.settings.verification);
     const parsed = parseAddressRules(config.settings.allowableIPs ?? '');
     if ('errors' in parsed)
       throw new Error(`Configuration ${config.id} was saved with an unreadable address list`);

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { ExecutionsModule } from '../executions/index.ts';
+import { VerificationModule } from '../verification/index.ts';
 import { WebHookConfigsModule } from '../webhook-configs/index.ts';
 import { MatchWebHook } from './match-webhook.ts';
 import { ReceiveWebHook } from './receive-webhook.ts';
@@ -7,11 +8,22 @@ import { RunNativeCommand } from './run-native-command.ts';
 import { RunScript } from './run-script.ts';
 import { RunWebHook } from './run-webhook.ts';
 import { ScriptCalls } from './script-calls.ts';
+import { TestWebHookVerificationHandler } from './test-webhook-verification.query.ts';
+import { VerifyWebHook } from './verify-webhook.ts';
 
 /** The way of a third party's call through the house. */
 @Module({
-  imports: [ExecutionsModule, WebHookConfigsModule],
-  providers: [MatchWebHook, ReceiveWebHook, RunWebHook, RunNativeCommand, RunScript, ScriptCalls],
+  imports: [ExecutionsModule, VerificationModule, WebHookConfigsModule],
+  providers: [
+    MatchWebHook,
+    ReceiveWebHook,
+    RunWebHook,
+    RunNativeCommand,
+    RunScript,
+    ScriptCalls,
+    VerifyWebHook,
+    TestWebHookVerificationHandler,
+  ],
   exports: [MatchWebHook, ReceiveWebHook],
 })
 export class WebHookRouterModule {}

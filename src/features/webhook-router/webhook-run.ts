@@ -29,6 +29,7 @@ export class WebHookRun {
   /** True once `received` is on disk: from then on the end is an update. */
   isOnRecord = false;
   private knownCredentials: readonly string[] | undefined;
+  private ownCredentials: readonly string[] = [];
 
   constructor(
     readonly admitted: AdmittedCall,
@@ -48,7 +49,13 @@ export class WebHookRun {
 
   /** What of the request must be readable nowhere in what is kept. */
   get credentials(): readonly string[] {
-    return (this.knownCredentials ??= credentialsOf(this.meta));
+    return (this.knownCredentials ??= credentialsOf(this.meta, this.ownCredentials));
+  }
+
+  /** What proved the call, and with what: readable nowhere either. */
+  addCredentials(values: readonly string[]): void {
+    this.ownCredentials = [...this.ownCredentials, ...values];
+    this.knownCredentials = undefined;
   }
 
   /** Keeps a step; credentials of the request are masked in it. */
@@ -76,7 +83,12 @@ export class WebHookRun {
       path: this.meta.path,
       ip: this.meta.ip,
       receivedAt,
-      request: { metaJson: this.metaJson, body: this.body },
+      request: {
+        metaJson: this.metaJson,
+        body: this.body,
+        credentials: this.ownCredentials,
+        rawQuery: rawQueryOf(this.admitted.call.url),
+      },
     };
   }
 
@@ -105,4 +117,9 @@ function headersBesideType({ headers }: WebHookAnswer): object | null {
   if (headers === jsonHeaders) return null;
   const { 'content-type': _type, ...others } = headers;
   return Object.keys(others).length === 0 ? null : others;
+}
+
+function rawQueryOf(url: string): string | null {
+  const at = url.indexOf('?');
+  return at === -1 ? null : url.slice(at + 1);
 }

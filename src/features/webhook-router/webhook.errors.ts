@@ -10,6 +10,24 @@ export function addressRefused(): AppError {
   });
 }
 
+/** The call is not proven to come from its sender; why is told to those who may read the configuration. */
+export function verificationFailed(): AppError {
+  return new AppError({
+    code: 'webhook.verification-failed',
+    kind: 'unauthenticated',
+    details: ['The call could not be verified'],
+  });
+}
+
+export function verificationFailedTooOften(retryAfterSeconds: number): AppError {
+  return new AppError({
+    code: 'webhook.verification-throttled',
+    kind: 'too-many',
+    details: ['Too many calls from this address could not be verified; try again later'],
+    retryAfterSeconds,
+  });
+}
+
 /** Nobody may act for this configuration any more. */
 export function ownerDisabled(): AppError {
   return new AppError({

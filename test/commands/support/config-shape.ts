@@ -22,6 +22,7 @@ export function scriptView(key: string, differing: Record<string, unknown> = {})
     commandChain: null,
     processDefinitionId: null,
     allowableIPs: null,
+    verification: null,
     version: 1,
     accountId: 'default',
     ownerId: 'cli_',

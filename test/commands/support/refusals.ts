@@ -86,7 +86,7 @@ export function admitsEveryRole({ cast, type, fields }: Attempt): void {
 /** Input that a command cannot take is `Validation failed`, with one sentence for each field. */
 export function refusesInput(
   { cast, type, fields }: Attempt,
-  cases: readonly [input: Record<string, unknown>, sentences: string[]][],
+  cases: readonly [input: Record<string, unknown>, sentences: readonly unknown[]][],
 ): void {
   it.each(cases.map(([input, sentences]) => ({ what: inShort(input), input, sentences })))(
     'refuses $what',

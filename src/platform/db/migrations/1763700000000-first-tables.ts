@@ -78,11 +78,11 @@ const configs = [
   )`,
 ];
 
-/** Lists and filters read `executions`; everything large lies in `payload_packs` (ids are time-ordered). */
+/** Lists and filters read `executions`; everything large lies in `execution_payloads` (ids are time-ordered). */
 const executions = [
   `CREATE TABLE executions (
+    id TEXT PRIMARY KEY,
     account_id TEXT NOT NULL,
-    id TEXT NOT NULL,
     config_id INTEGER NOT NULL,
     config_version INTEGER NOT NULL,
     config_key TEXT NOT NULL,
@@ -94,15 +94,19 @@ const executions = [
     answer_status INTEGER,
     received_at BIGINT NOT NULL,
     finished_at BIGINT,
-    duration_ms REAL,
-    payload TEXT,
-    PRIMARY KEY (account_id, id)
+    duration_ms REAL
   ) WITHOUT ROWID`,
+  `CREATE INDEX executions_by_account ON executions (account_id, id)`,
   `CREATE INDEX executions_by_key ON executions (config_key, id)`,
   `CREATE INDEX executions_unfinished ON executions (status) WHERE status IN ('received', 'running')`,
-  `CREATE TABLE payload_packs (
-    id TEXT PRIMARY KEY,
-    sealed BLOB NOT NULL
+  `CREATE TABLE execution_payloads (
+    execution_id TEXT PRIMARY KEY,
+    sealed_request BLOB NOT NULL,
+    steps TEXT,
+    logs TEXT,
+    errors TEXT,
+    answer_headers TEXT,
+    answer_body TEXT
   )`,
 ];
 
@@ -118,7 +122,7 @@ export class FirstTables1763700000000 implements MigrationInterface {
   async down(runner: QueryRunner): Promise<void> {
     const tables = [
       'write_probe',
-      'payload_packs',
+      'execution_payloads',
       'executions',
       'webhook_config_versions',
       'webhook_configs',

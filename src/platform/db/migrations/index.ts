@@ -1,4 +1,5 @@
 import { FirstTables1763700000000 } from './1763700000000-first-tables.ts';
+import { PayloadPacks1764000000000 } from './1764000000000-payload-packs.ts';
 
 /** In the order in which they run; one is never changed once released. */
-export const migrations = [FirstTables1763700000000] as const;
+export const migrations = [FirstTables1763700000000, PayloadPacks1764000000000] as const;

@@ -1,23 +1,24 @@
-/** Failed logins that one name and address have in a minute before they must wait (contract §10). */
-const FAILURES_MAX = 10;
 const WINDOW_MS = 60_000;
 /** Bounds the memory that guessing can take: about 100 bytes an entry. */
 const ENTRIES_MAX = 50_000;
 
-/** Counts failed logins by name and address over a sliding minute, in memory. */
-export class FailedLogins {
+/** Counts failures by name and address over a sliding minute, in memory. */
+export class FailureLimit {
   private readonly failures = new Map<string, number[]>();
+
+  /** @param failuresMax that one name and address have in a minute before they must wait. */
+  constructor(private readonly failuresMax: number) {}
 
   /** Seconds to wait, or 0 when another try is allowed. */
   secondsToWait(name: string, address: string, nowMs: number): number {
     const recent = this.recent(keyOf(name, address), nowMs);
-    if (recent.length < FAILURES_MAX) return 0;
+    if (recent.length < this.failuresMax) return 0;
     return Math.max(1, Math.ceil((recent[0]! + WINDOW_MS - nowMs) / 1000));
   }
 
   note(name: string, address: string, nowMs: number): void {
     const key = keyOf(name, address);
-    const recent = [...this.recent(key, nowMs), nowMs].slice(-FAILURES_MAX);
+    const recent = [...this.recent(key, nowMs), nowMs].slice(-this.failuresMax);
     // Deleting first moves the entry to the young end, so that the first key is the oldest.
     this.failures.delete(key);
     this.failures.set(key, recent);

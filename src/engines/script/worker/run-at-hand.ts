@@ -22,6 +22,8 @@ const TOO_LARGE_INPUT = JSON.stringify({
 });
 /** What a line costs beside its text: without it empty lines would be without limit. */
 const LOG_LINE_BYTES = 16;
+/** What V8 throws into a script whose buffers reach the isolate's limit before the pool has noticed. */
+const ALLOCATION_FAILED = /^(RangeError: )?Array buffer allocation failed$/;
 const NEVER = 'The script never finished: it awaits something that cannot happen';
 
 type Settled = { type: number; text: string; extra: string };
@@ -179,6 +181,8 @@ export class RunAtHand {
     else if (kind === SETTLED.responded) this.#settled = { type: FROM_WORKER.responded, text, extra };
     else if (kind === SETTLED.tooLarge)
       this.#settled = limitReached('result-size', 'The result is larger than it may be');
+    else if (kind === SETTLED.threw && ALLOCATION_FAILED.test(text))
+      this.#settled = limitReached('memory', 'The script used more memory than it may');
     else {
       const type = kind === SETTLED.threw ? FROM_WORKER.threw : FROM_WORKER.unparsable;
       this.#settled = { type, text: cutToBytes(text, MESSAGE_BYTES_MAX), extra };

@@ -82,12 +82,12 @@ export class WebHookListener {
     let first: Buffer = noBytes;
     let rest: Buffer[] | null = null;
     let bytes = 0;
-    let isRefused = false;
+    let isOver = false;
     request.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
-      if (isRefused) return;
+      if (isOver) return;
       if (bytes > this.bodyLimitBytes) {
-        isRefused = true;
+        isOver = true;
         rest = null;
         void this.refuse(response, admitted, tooLarge(this.bodyLimitBytes));
       } else if (first === noBytes) first = chunk;
@@ -95,14 +95,16 @@ export class WebHookListener {
       else rest.push(chunk);
     });
     request.on('end', () => {
-      if (isRefused) return;
+      if (isOver) return;
+      // Whoever hangs up from now on has made his call: it is run and recorded once.
+      isOver = true;
       const body = rest === null ? first : Buffer.concat(rest, bytes);
       inTurn(() => void router.receive(admitted, body).then((answer) => send(response, answer, admitted.id)));
     });
     // Whoever breaks off before the end of his body has made no call; his body may also be no HTTP.
     request.on('error', () => {
-      if (!isRefused) void this.refuse(response, admitted, malformed('The body broke off'));
-      isRefused = true;
+      if (!isOver) void this.refuse(response, admitted, malformed('The body broke off'));
+      isOver = true;
     });
   }
 

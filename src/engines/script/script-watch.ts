@@ -5,7 +5,7 @@ import type { ScriptWorker, WorkerEnd } from './script-worker.ts';
 
 /** From this age on a head is measured: a run that allocates as fast as it can takes 2 MiB a millisecond. */
 const MEASURED_AFTER_MS = 8;
-/** Twice what a run was ever seen to allocate: more than this a head cannot have taken since it began. */
+/** About what a run can allocate: more than this a head is not taken to have grown by since it began. */
 const GROWTH_KIB_PER_MS_MAX = 4 * 1024;
 /** However busy the machine, no run takes longer than this many times its limit. */
 const STARVED_FACTOR = 3;

@@ -3,7 +3,7 @@ import type { Sealer } from '../sealing.ts';
 import type { Dialect } from './dialect.ts';
 import type { LogKeeper } from './log-keeper.ts';
 import { sealPacks } from './payload-packs.ts';
-import { columnsOf, type HotTable, type RowBatch } from './row-batch.ts';
+import { type HotTable, type RowBatch, writeStatement } from './row-batch.ts';
 import { recordsJson, SqliteCommitStatement } from './sqlite-commit-statement.ts';
 import { isStorageFailure, PROBE } from './sqlite-settings.ts';
 
@@ -13,7 +13,9 @@ const packTable: HotTable = { name: 'payload_packs', columns: ['id', 'sealed'] }
 export class SqliteDialect implements Dialect {
   readonly beginStatement = 'BEGIN IMMEDIATE';
   readonly isStorageFailure = isStorageFailure;
-  private readonly statements = new Map<HotTable, SqliteCommitStatement>();
+  /** One for each set of tables that came together in a commit; there are few. */
+  private readonly statements = new Map<string, SqliteCommitStatement>();
+  private readonly numberOf = new Map<HotTable, number>();
 
   /** @param connection the writer's: the door has it for itself. */
   constructor(
@@ -22,23 +24,22 @@ export class SqliteDialect implements Dialect {
     private readonly sealer: Sealer,
   ) {}
 
-  insertRows(batch: RowBatch): Promise<void> {
-    return this.execute(insertScript(batch, this.sealer));
+  writeRows(batch: RowBatch): Promise<void> {
+    return this.execute(writeScript(batch, this.sealer));
   }
 
   async commitRows(batch: RowBatch): Promise<void> {
-    // Executions and nothing else, nearly always. Nothing is awaited before it is on its way.
-    const [only] = batch.tables;
-    const json = only && batch.tables.size === 1 ? recordsJson(only[1]) : null;
-    if (json === null) {
-      const script = `${this.beginStatement};${insertScript(batch, this.sealer) || PROBE}COMMIT`;
+    const records = batch.tables.size === 0 ? null : recordsJson(batch);
+    if (records === null) {
+      const script = `${this.beginStatement};${writeScript(batch, this.sealer) || PROBE}COMMIT`;
       await this.execute(script);
       this.committed(script.length);
     } else {
-      const [table] = only!;
-      const statement = this.statements.get(table) ?? (await this.prepare(table));
-      await statement.run(sealPacks(batch, this.sealer), json);
-      this.committed(batch.plain.length + json.length);
+      const tables = [...batch.tables.keys()];
+      // Nothing is awaited before the commit is on its way, but for the first of its kind.
+      const statement = this.statements.get(this.nameOf(tables)) ?? (await this.prepare(tables));
+      await statement.run(sealPacks(batch, this.sealer), records);
+      this.committed(records.reduce((bytes, { length }) => bytes + length, batch.plain.length));
     }
   }
 
@@ -55,10 +56,22 @@ export class SqliteDialect implements Dialect {
     this.statements.clear();
   }
 
-  private async prepare(table: HotTable): Promise<SqliteCommitStatement> {
-    const statement = await SqliteCommitStatement.prepare(this.connection, table);
-    this.statements.set(table, statement);
+  private async prepare(tables: readonly HotTable[]): Promise<SqliteCommitStatement> {
+    const name = this.nameOf(tables);
+    const statement = await SqliteCommitStatement.prepare(this.connection, name, tables);
+    this.statements.set(name, statement);
     return statement;
+  }
+
+  /** By number: one table may be written in several ways, each a HotTable of its own. */
+  private nameOf(tables: readonly HotTable[]): string {
+    let name = 'commit';
+    for (const table of tables) {
+      let number = this.numberOf.get(table);
+      if (number === undefined) this.numberOf.set(table, (number = this.numberOf.size));
+      name += `_${number}`;
+    }
+    return name;
   }
 
   private execute(script: string): Promise<void> {
@@ -68,16 +81,15 @@ export class SqliteDialect implements Dialect {
   }
 }
 
-function insertScript(batch: RowBatch, sealer: Sealer): string {
+function writeScript(batch: RowBatch, sealer: Sealer): string {
   const packs = sealPacks(batch, sealer).map(({ id, sealed }) => [id, sealed]);
-  let script = packs.length === 0 ? '' : insertOf(packTable, packs);
-  for (const [table, rows] of batch.tables) script += insertOf(table, rows);
+  let script = packs.length === 0 ? '' : writeStatement(packTable, literals(packs));
+  for (const [table, rows] of batch.tables) script += writeStatement(table, literals(rows));
   return script;
 }
 
-function insertOf(table: HotTable, rows: readonly (readonly unknown[])[]): string {
-  const values = rows.map((row) => `(${row.map(sqliteLiteral).join(',')})`).join(',');
-  return `INSERT INTO ${table.name} (${columnsOf(table).join(',')}) VALUES ${values};`;
+function literals(rows: readonly (readonly unknown[])[]): string {
+  return `VALUES ${rows.map((row) => `(${row.map(sqliteLiteral).join(',')})`).join(',')}`;
 }
 
 /** A value as SQLite's grammar writes it: in a string only the quote is special, and nothing may hold a NUL. */

@@ -4,9 +4,9 @@ import type { RowBatch } from './row-batch.ts';
 export interface Dialect {
   /** Takes the write lock at once, so that a busy database shows at BEGIN and not in the middle. */
   readonly beginStatement: string;
-  /** Inserts the rows within the transaction that is open. */
-  insertRows(batch: RowBatch): Promise<void>;
-  /** Inserts the rows, or without any a probe of 64 KiB, and commits. After a failure a transaction may still be open. */
+  /** Writes the rows within the transaction that is open. */
+  writeRows(batch: RowBatch): Promise<void>;
+  /** Writes the rows, or without any a probe of 64 KiB, and commits. After a failure a transaction may still be open. */
   commitRows(batch: RowBatch): Promise<void>;
   /** Told of each other commit that went through, with about as many bytes as it wrote. */
   committed(bytes: number): void;

@@ -1,27 +1,34 @@
 import { layOut, type LaidOutPayloads, type Payload } from './payload-packs.ts';
 
-/** A table that is written by multi-row INSERT; columns in the order in which `values` come. */
+/** A table whose rows are written many at once: one constant for each, statements are prepared for it. */
 export interface HotTable {
   name: string;
+  /** In the order in which `values` come. */
   columns: readonly string[];
+  /** Columns after the others whose values are added to what is stored: `columns` are the key, which has to be unique. */
+  counters?: readonly string[];
   /** The column that says where a row's payload lies. */
   payloadColumn?: string;
+  /** What a row does whose key is there already, as it stands after ON CONFLICT: `(id) DO UPDATE SET …`. */
+  onConflict?: string;
+  /** True: what equals a row in these columns is deleted, after all that is inserted with the same commit. */
+  removes?: boolean;
 }
 
-/** One row, to be inserted with the next commit. */
+/** One row, to be written with the next commit. */
 export interface TableRow {
   table: HotTable;
   values: readonly unknown[];
   payload?: Payload;
 }
 
-/** Rows that are inserted together. */
+/** Rows that are written together. */
 export interface RowBatch extends Omit<LaidOutPayloads, 'places'> {
-  /** For each table its rows, the place of the payload last. */
+  /** For each table its rows, the place of the payload last. Tables in one order whatever the order of the rows. */
   tables: ReadonlyMap<HotTable, readonly (readonly unknown[])[]>;
 }
 
-/** Brings rows of one table together and lays their payloads out. */
+/** Brings rows of one table together, adds up what is counted and lays payloads out. */
 export function rowBatch(rows: readonly TableRow[]): RowBatch {
   const payloads = rows.flatMap(({ payload }) => (payload ? [payload] : []));
   const { places, packs, plain } = layOut(payloads);
@@ -33,10 +40,46 @@ export function rowBatch(rows: readonly TableRow[]): RowBatch {
     if (known) known.push(row);
     else tables.set(table, [row]);
   }
-  return { tables, packs, plain };
+  for (const [table, counted] of tables) if (table.counters) tables.set(table, addedUp(table, counted));
+  return { tables: tables.size > 1 ? new Map([...tables].sort(inOneOrder)) : tables, packs, plain };
 }
 
-/** The columns as an INSERT names them. */
-export function columnsOf({ columns, payloadColumn }: HotTable): readonly string[] {
-  return payloadColumn ? [...columns, payloadColumn] : columns;
+/** One row for each key: thirty calls of one configuration in a commit count with one row and not with thirty. */
+function addedUp({ columns }: HotTable, rows: readonly (readonly unknown[])[]): (readonly unknown[])[] {
+  const sums = new Map<string, unknown[]>();
+  for (const row of rows) {
+    const key = JSON.stringify(row.slice(0, columns.length));
+    const sum = sums.get(key);
+    if (sum === undefined) sums.set(key, [...row]);
+    else
+      for (let at = columns.length; at < row.length; at++)
+        sum[at] = (sum[at] as number) + (row[at] as number);
+  }
+  return [...sums.values()];
+}
+
+type TableRows = readonly [HotTable, unknown];
+
+function inOneOrder([a]: TableRows, [b]: TableRows): number {
+  if (Boolean(a.removes) !== Boolean(b.removes)) return a.removes ? 1 : -1;
+  return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
+}
+
+/** The statement that writes rows of a table. @param rows a SELECT with a WHERE, or VALUES. */
+export function writeStatement(table: HotTable, rows: string): string {
+  const { name } = table;
+  const columns = columnsOf(table).join(',');
+  if (table.removes) return `DELETE FROM ${name} WHERE (${columns}) IN (${rows});`;
+  const conflict = table.counters ? countOn(table, table.counters) : table.onConflict;
+  return `INSERT INTO ${name} (${columns}) ${rows}${conflict ? ` ON CONFLICT ${conflict}` : ''};`;
+}
+
+function countOn({ name, columns }: HotTable, counters: readonly string[]): string {
+  const sums = counters.map((counter) => `${counter} = ${name}.${counter} + excluded.${counter}`);
+  return `(${columns.join(',')}) DO UPDATE SET ${sums.join(',')}`;
+}
+
+/** The columns in the order in which a batch has its values. */
+export function columnsOf({ columns, counters = [], payloadColumn }: HotTable): readonly string[] {
+  return [...columns, ...counters, ...(payloadColumn ? [payloadColumn] : [])];
 }

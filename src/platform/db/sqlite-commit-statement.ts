@@ -1,35 +1,41 @@
 import type { Database as SqliteConnection, Statement } from 'sqlite3';
 import type { SealedPack } from './payload-packs.ts';
-import { columnsOf, type HotTable } from './row-batch.ts';
+import { columnsOf, type HotTable, type RowBatch, writeStatement } from './row-batch.ts';
 
 /**
- * One prepared statement that inserts rows of one table with the packs of their payloads, and by itself is a whole
- * commit. A trigger of this connection takes them apart: three values are bound instead of twenty for each row, and
- * nothing large becomes SQL text. 30 rows of 2 KiB a commit, sealing included: 16 µs of CPU a row; as literals 22.
+ * One prepared statement that writes rows of some tables with the packs of their payloads, and by itself is a whole
+ * commit. A trigger of this connection takes them apart: a value is bound for each table instead of twenty for each
+ * row, and nothing large becomes SQL text. 30 rows of 2 KiB a commit, sealing included: 16 µs of CPU a row; as
+ * literals 22.
  */
 export class SqliteCommitStatement {
   private constructor(private readonly statement: Statement) {}
 
-  static async prepare(connection: SqliteConnection, table: HotTable): Promise<SqliteCommitStatement> {
-    const view = `temp.commit_${table.name}`;
-    const columns = columnsOf(table);
+  /** @param name of the view behind it, unique on this connection. */
+  static async prepare(
+    connection: SqliteConnection,
+    name: string,
+    tables: readonly HotTable[],
+  ): Promise<SqliteCommitStatement> {
+    const places = tables.map((_, index) => `records${index}`);
     await new Promise<void>((resolve, reject) =>
       connection.exec(
-        `CREATE TEMP VIEW IF NOT EXISTS commit_${table.name} AS SELECT NULL AS packs, NULL AS sealed, NULL AS records;
-        CREATE TEMP TRIGGER IF NOT EXISTS commit_${table.name}_rows INSTEAD OF INSERT ON ${view} BEGIN
+        `CREATE TEMP VIEW IF NOT EXISTS ${name} AS
+          SELECT ${['packs', 'sealed', ...places].map((column) => `NULL AS ${column}`).join(', ')};
+        CREATE TEMP TRIGGER IF NOT EXISTS ${name}_rows INSTEAD OF INSERT ON temp.${name} BEGIN
           INSERT INTO payload_packs (id, sealed)
             SELECT value->>0, substr(NEW.sealed, value->>1, value->>2) FROM json_each(NEW.packs);
-          INSERT INTO ${table.name} (${columns.join(',')})
-            SELECT ${columns.map((_, index) => `value->>${index}`).join(',')} FROM json_each(NEW.records);
+          ${tables.map((table, index) => writeStatement(table, rowsFrom(table, places[index]!))).join('\n')}
         END`,
         (error) => (error ? reject(error) : resolve()),
       ),
     );
-    return new SqliteCommitStatement(connection.prepare(`INSERT INTO ${view} VALUES (?, ?, ?)`));
+    const values = ['?', '?', ...places.map(() => '?')].join(', ');
+    return new SqliteCommitStatement(connection.prepare(`INSERT INTO temp.${name} VALUES (${values})`));
   }
 
-  /** Inserts all, or fails with nothing inserted. @param recordsJson an array of rows. */
-  run(packs: readonly SealedPack[], recordsJson: string): Promise<void> {
+  /** Writes all, or fails with nothing written. @param records for each table an array of its rows, as JSON. */
+  run(packs: readonly SealedPack[], records: readonly string[]): Promise<void> {
     let at = 1;
     const places = packs.map(({ id, sealed }) => {
       const place = [id, at, sealed.length];
@@ -38,7 +44,7 @@ export class SqliteCommitStatement {
     });
     const sealed = packs.length === 1 ? packs[0]!.sealed : Buffer.concat(packs.map((pack) => pack.sealed));
     return new Promise((resolve, reject) =>
-      this.statement.run(JSON.stringify(places), sealed, recordsJson, (error: Error | null) => {
+      this.statement.run([JSON.stringify(places), sealed, ...records], (error: Error | null) => {
         // A statement that met a lock stays open for another step: while it is, no savepoint can be.
         if (error) this.statement.reset(() => reject(error));
         else resolve();
@@ -52,9 +58,20 @@ export class SqliteCommitStatement {
   }
 }
 
-/** Rows as JSON; null where a value is not the same when SQLite reads it back from JSON. */
-export function recordsJson(rows: readonly (readonly unknown[])[]): string | null {
-  return rows.every((row) => row.every(survivesJson)) ? JSON.stringify(rows) : null;
+/** Without a WHERE the parser would take ON CONFLICT for a condition of a join. */
+function rowsFrom(table: HotTable, place: string): string {
+  const values = columnsOf(table).map((_, index) => `value->>${index}`);
+  return `SELECT ${values.join(',')} FROM json_each(NEW.${place}) WHERE true`;
+}
+
+/** The rows of each table as JSON; null where a value is not the same when SQLite reads it back from JSON. */
+export function recordsJson({ tables }: RowBatch): string[] | null {
+  const records: string[] = [];
+  for (const rows of tables.values()) {
+    if (!rows.every((row) => row.every(survivesJson))) return null;
+    records.push(JSON.stringify(rows));
+  }
+  return records;
 }
 
 function survivesJson(value: unknown): boolean {

@@ -13,6 +13,8 @@ export interface Tx {
   afterCommit(effect: () => void): void;
   /** Keeps the large parts of a row; returns what its payload column has to hold. */
   keepPayload(payload: Payload): Promise<string>;
+  /** Writes rows as `append` does; after a failure the work has to fail too. */
+  write(rows: readonly TableRow[]): Promise<void>;
 }
 
 interface Append {
@@ -62,7 +64,7 @@ export class WriteDoor {
     this.writer = new WriterTransaction(runner, dialect);
   }
 
-  /** Inserts the rows, all or none, together with everybody else's of the moment; without any it finds out whether a commit comes through. */
+  /** Writes the rows, all or none, together with everybody else's of the moment; without any it finds out whether a commit comes through. */
   append(rows: readonly TableRow[]): Promise<void> {
     return new Promise((resolve, reject) => this.enter({ kind: 'append', rows, resolve, reject }));
   }
@@ -208,7 +210,7 @@ export class WriteDoor {
   }
 
   private async insert(appends: readonly Append[]): Promise<void> {
-    await this.writer.within('append', () => this.dialect.insertRows(rowBatch(rowsOf(appends))));
+    await this.writer.within('append', () => this.dialect.writeRows(rowBatch(rowsOf(appends))));
   }
 
   private async runOne(entry: Transaction, answers: (() => void)[], effects: (() => void)[]): Promise<void> {
@@ -217,6 +219,7 @@ export class WriteDoor {
       manager: this.runner.manager,
       afterCommit: (effect) => own.push(effect),
       keepPayload: (payload) => this.keepPayload(payload),
+      write: (rows) => this.dialect.writeRows(rowBatch(rows)),
     };
     try {
       const result = await this.writer.within('work', () => this.inside.run(true, () => entry.work(tx)));
@@ -230,7 +233,7 @@ export class WriteDoor {
 
   private async keepPayload(payload: Payload): Promise<string> {
     const { places, packs, plain } = layOut([payload]);
-    await this.dialect.insertRows({ tables: new Map(), packs, plain });
+    await this.dialect.writeRows({ tables: new Map(), packs, plain });
     return places[0]!;
   }
 }

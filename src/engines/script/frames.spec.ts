@@ -36,11 +36,18 @@ describe('frames', () => {
       resultBytesMax: 1_048_576,
       backstopMs: 65_000,
     };
-    const input = { metaJson: '{"é":1}', body: Buffer.from('body'), rawBody: Buffer.from('raw') };
-    expect(decodeRun(payloadOf(encodeRun({ type: 1, ticket: 1 }, order, input)))).toEqual({
-      ...order,
-      ...input,
-    });
+    const plain = { metaJson: '{"é":1}', body: Buffer.from('body') };
+    const secrets = { KEY: 'välue "quoted"', OTHER: '' };
+    for (const input of [
+      plain,
+      { ...plain, rawBody: Buffer.from('raw') },
+      { ...plain, secrets },
+      { ...plain, rawBody: Buffer.alloc(0), secrets },
+      { ...plain, rawBody: Buffer.from('raw'), secrets },
+    ]) {
+      const frame = encodeRun({ type: 1, ticket: 1 }, order, input);
+      expect(decodeRun(payloadOf(frame))).toEqual({ ...order, ...input });
+    }
     const report = {
       micros: 12,
       calls: 3,

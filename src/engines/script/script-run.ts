@@ -32,6 +32,8 @@ export interface ScriptRequest {
   bodyKind: ScriptBodyKind;
   /** Set only where the bytes as received differ from `body` (it was compressed). */
   rawBody?: Buffer;
+  /** What `secrets.get` gives in this run and in no other, by name. */
+  secrets?: Readonly<Record<string, string>>;
   limits: ScriptLimits;
   call: ScriptCall;
 }

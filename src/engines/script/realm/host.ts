@@ -8,6 +8,8 @@ export interface RealmHost {
   log(level: number, text: string): boolean;
   /** Base64 of the body as received (0) or after inflating (1). */
   bodyBase64(which: number): string;
+  /** `=value`, or empty where the run at hand has no secret of that name. */
+  secret(name: string): string;
   /** `=digest` or `!message`. */
   hmac(algorithm: string, key: string | Uint8Array, data: string | Uint8Array, encoding: string): string;
   hash(algorithm: string, data: string | Uint8Array, encoding: string): string;
@@ -25,12 +27,16 @@ export interface RealmHost {
   urlSet(href: string, part: string, value: string): string;
 }
 
+/** The part of the host that belongs to the run at hand. */
+export type RunHost = Pick<RealmHost, 'settle' | 'call' | 'log' | 'bodyBase64' | 'secret'>;
+
 /** The host functions in the order in which they are handed over. */
 export const HOST_FUNCTIONS = [
   'settle',
   'call',
   'log',
   'bodyBase64',
+  'secret',
   'hmac',
   'hash',
   'randomUUID',

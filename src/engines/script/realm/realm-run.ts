@@ -82,6 +82,21 @@ export const consoleFunctions = {
   error: (...values: unknown[]) => writeLine(3, values),
 };
 
+/** Longer than any name may be. */
+const SECRET_NAME_CHARS_MAX = 128;
+
+/** `secrets`: each value is asked for when the script asks, so that the realm holds none. */
+export const secretsFunctions = {
+  get: (name: unknown): string => {
+    const text = `${name as string}`;
+    const answer = text.length > SECRET_NAME_CHARS_MAX ? '' : host.secret(text);
+    if (answer !== '') return answer.slice(1);
+    throw new Error(
+      `No secret named ${JSON.stringify(text.slice(0, SECRET_NAME_CHARS_MAX))} is available to this configuration`,
+    );
+  },
+};
+
 function invalidCall(reason: string): object {
   return {
     success: false,

@@ -3,7 +3,14 @@ import { SETTLED, host, lendHost } from './host.ts';
 import { TextDecoder, TextEncoder, base64Functions, cryptoFunctions } from './realm-bytes.ts';
 import { freezeRealm, freezeSurface, removeForbidden } from './realm-freeze.ts';
 import { thrownMessage } from './realm-format.ts';
-import { consoleFunctions, createRun, doCmd, respond, type CompiledScript } from './realm-run.ts';
+import {
+  consoleFunctions,
+  createRun,
+  doCmd,
+  respond,
+  secretsFunctions,
+  type CompiledScript,
+} from './realm-run.ts';
 import { URL, URLSearchParams } from './realm-url.ts';
 
 function defineGlobals(): void {
@@ -12,13 +19,7 @@ function defineGlobals(): void {
     respond,
     console: consoleFunctions,
     crypto: cryptoFunctions,
-    secrets: {
-      get(name: unknown): never {
-        throw new Error(
-          `No secret named ${JSON.stringify(`${name as string}`)} is available to this configuration`,
-        );
-      },
-    },
+    secrets: secretsFunctions,
     ...base64Functions,
     TextEncoder,
     TextDecoder,

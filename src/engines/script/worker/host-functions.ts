@@ -1,7 +1,7 @@
 /** The host functions that depend on no run: digests, texts and addresses. None of them throws. */
 import { createHash, createHmac, randomUUID, timingSafeEqual } from 'node:crypto';
 import type { BinaryToTextEncoding } from 'node:crypto';
-import type { RealmHost } from '../realm/host.ts';
+import type { RealmHost, RunHost } from '../realm/host.ts';
 
 const DIGEST_UNKNOWN = /digest|unsupported|invalid digest/i;
 
@@ -48,7 +48,7 @@ function decodeUtf8(bytes: Uint8Array, isFatal: boolean, keepsBom: boolean): str
 }
 
 /** A part of the host that is the same for every program. */
-export const sharedHostFunctions: Omit<RealmHost, 'settle' | 'call' | 'log' | 'bodyBase64'> = {
+export const sharedHostFunctions: Omit<RealmHost, keyof RunHost> = {
   hmac: (algorithm, key, data, encoding) =>
     digestProblem(algorithm, () =>
       createHmac(algorithm, bytesOf(key))

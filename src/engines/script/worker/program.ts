@@ -1,6 +1,6 @@
 /** One script text in an isolate of its own, and its runs. */
 import ivm from 'isolated-vm';
-import { HOST_FUNCTIONS, type RealmHost } from '../realm/host.ts';
+import { HOST_FUNCTIONS, type RealmHost, type RunHost } from '../realm/host.ts';
 import type { createRealm } from '../realm/realm.ts';
 import { sharedHostFunctions } from './host-functions.ts';
 
@@ -17,9 +17,6 @@ function unthrowing(work: (...values: never[]) => unknown): (...values: never[])
     }
   };
 }
-
-/** The part of the host that belongs to the run at hand. */
-export type RunHost = Pick<RealmHost, 'settle' | 'call' | 'log' | 'bodyBase64'>;
 
 /** The host as functions that an isolate can call. */
 export function callbacksOf(runHost: RunHost): ivm.Callback[] {

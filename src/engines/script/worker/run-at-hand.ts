@@ -1,10 +1,10 @@
 /** The one run a worker is busy with: its callbacks, what it left behind, and its report. */
 import { BODY_KINDS, FROM_WORKER, LOG_LEVELS, TO_WORKER, WORKER_LIMITS, textFrame } from '../frames.ts';
 import { encodeCall, encodeReport, type RunInput, type RunOrder, type RunReport } from '../frames-run.ts';
-import { SETTLED } from '../realm/host.ts';
+import { SETTLED, type RunHost } from '../realm/host.ts';
 import { isNestedDeeper } from './json-depth.ts';
 import { send, type Inbox } from './inbox.ts';
-import type { Program, RunHost } from './program.ts';
+import type { Program } from './program.ts';
 
 const MESSAGE_BYTES_MAX = 1024;
 const RESULT_DEPTH_MAX = 500;
@@ -45,6 +45,7 @@ export class RunAtHand {
     call: (name, inputJson) => this.#call(name, inputJson),
     log: (level, text) => this.#log(level, text),
     bodyBase64: (which) => this.#bodyBase64(which),
+    secret: (name) => this.#secret(name),
   };
 
   readonly #inbox: Inbox;
@@ -225,6 +226,12 @@ export class RunAtHand {
       send(textFrame(FROM_WORKER.log, this.#ticket, `${Math.min(level, LOG_LEVELS.length - 1)}${kept}`));
     } else this.#logs.push([level, kept]);
     return !this.#areLogsTruncated;
+  }
+
+  /** The values stay on this side: what the script did not ask for was never in its isolate. */
+  #secret(name: string): string {
+    const { secrets } = this.#order;
+    return secrets !== undefined && Object.hasOwn(secrets, name) ? `=${secrets[name]}` : '';
   }
 
   #bodyBase64(which: number): string {

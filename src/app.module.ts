@@ -11,9 +11,10 @@ import { WebHookConfigsModule } from './features/webhook-configs/index.ts';
 import { RouterSettings, ScriptLimitDefaults, WebHookRouterModule } from './features/webhook-router/index.ts';
 import { HttpModule } from './http/http.module.ts';
 import { Clock } from './platform/clock.ts';
-import { DbModule, sqlitePath } from './platform/db/index.ts';
+import { Database, DbModule, sqlitePath } from './platform/db/index.ts';
 import type { Logger } from './platform/logger.ts';
 import { OutboundHttp } from './platform/outbound-http.ts';
+import { EmbeddedQueue, Queue } from './platform/queue/index.ts';
 import { Sealer } from './platform/sealing.ts';
 import { secretsKeyBeside } from './platform/secrets-key.ts';
 
@@ -33,6 +34,14 @@ export class AppModule {
       {
         provide: OutboundHttp,
         useFactory: () => new OutboundHttp({ allowedNetworks: config.outboundAllowedNetworks }),
+      },
+      {
+        provide: Queue,
+        useFactory: (database: Database, clock: Clock) =>
+          new EmbeddedQueue(database, clock, ({ id, kind }, cause) =>
+            logger.warn({ jobId: id, kind, err: cause }, 'a job stumbled and is tried again'),
+          ),
+        inject: [Database, Clock],
       },
       { provide: ScriptPool, useFactory: () => scriptPool(config, logger) },
       { provide: ScriptLimitDefaults, useValue: scriptLimits(config) },

@@ -9,7 +9,13 @@ import { ScriptPool } from './engines/script/index.ts';
 import { AccessStart, Authenticator } from './features/access/index.ts';
 import { InterruptedExecutions } from './features/executions/index.ts';
 import { WebHookConfigDirectory } from './features/webhook-configs/index.ts';
-import { MatchWebHook, ReceiveWebHook } from './features/webhook-router/index.ts';
+import {
+  AnswerInTime,
+  MatchWebHook,
+  ReceiveWebHook,
+  RunJobs,
+  StoredAnswers,
+} from './features/webhook-router/index.ts';
 import { authenticateFirst } from './http/authenticate-first.ts';
 import { answerBeforeRouting, answerClientError } from './http/before-routing.ts';
 import { serveDocs } from './http/docs.ts';
@@ -20,6 +26,7 @@ import { identifyRequests } from './http/request-id.ts';
 import { WebHookListener } from './http/webhook-listener.ts';
 import { type Logger, NestLog } from './platform/logger.ts';
 import { OutboundHttp } from './platform/outbound-http.ts';
+import { Queue } from './platform/queue/index.ts';
 
 /** A whole request, headers and body, must arrive within this time: slow senders do not hold connections. */
 const REQUEST_TIMEOUT_MS = 60_000;
@@ -31,6 +38,11 @@ const httpOptions: ServerOptions = {
   // Who sends no Host is told so in our own words.
   requireHostHeader: false,
 };
+
+/** While stopping: who still waits for his answer then gets a ticket for it. */
+const TICKETS_AFTER_MS = 20_000;
+/** Jobs at hand have this long to end; the rest goes on with the next start. */
+const JOBS_MS_MAX = 24_000;
 
 /** While stopping: connections that become idle after their last answer are not waited for. */
 const IDLE_SWEEP_MS = 50;
@@ -73,12 +85,15 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
     logger.warn({ interrupted }, 'executions that the last stop cut off were marked as failed');
   const matcher = app.get(MatchWebHook);
   matcher.start();
-  webhooks.open(matcher, app.get(ReceiveWebHook));
+  webhooks.open({ matcher, router: app.get(ReceiveWebHook), results: app.get(StoredAnswers) });
   identifyRequests(server);
   answerBeforeRouting(server);
   authenticateFirst(server, app.get(Authenticator));
   app.useGlobalFilters(new ErrorFilter(logger));
   await serveDocs(app);
+  const queue = app.get(Queue);
+  app.get(RunJobs).follow(queue);
+  await queue.start();
   await app.listen(config.port, config.host);
   const { address, port, family } = server.server.address() as AddressInfo;
   return {
@@ -93,15 +108,21 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
 async function stop(app: NestFastifyApplication): Promise<void> {
   const scripts = app.get(ScriptPool);
   const outbound = app.get(OutboundHttp);
-  const { server } = app.getHttpAdapter().getInstance();
+  const fastify = app.getHttpAdapter().getInstance();
+  const { server } = fastify;
   // Callers that keep their connection are answered once more and let go.
   server.prependListener(
     'request',
     (_request, response: ServerResponse) => (response.shouldKeepAlive = false),
   );
+  const tickets = setTimeout(() => app.get(AnswerInTime).passAll(), TICKETS_AFTER_MS);
+  const jobsEnded = app.get(Queue).stop(JOBS_MS_MAX);
   const sweep = setInterval(() => server.closeIdleConnections(), IDLE_SWEEP_MS);
-  await app.close();
+  await fastify.close();
+  clearTimeout(tickets);
   clearInterval(sweep);
+  await jobsEnded;
   await scripts.stop(1_000);
+  await app.close();
   outbound.close();
 }

@@ -13,6 +13,8 @@ export interface Caller {
 export interface Origin {
   requestId?: string;
   executionId?: string;
+  /** The same for the same command of the same run, so that the other side can tell a repeat from a new one. */
+  idempotencyKey?: string;
   /** Values of the request behind it that the audit log must not keep. */
   credentials?: readonly string[];
 }

@@ -1,6 +1,8 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { failureEnvelope } from '../bus/index.ts';
 import {
+  failureAnswer,
+  type StoredAnswers,
   type AdmittedCall,
   jsonHeaders,
   malformed,
@@ -10,13 +12,21 @@ import {
   tooLarge,
   type WebHookAnswer,
 } from '../features/webhook-router/index.ts';
-import type { AppError } from '../platform/errors.ts';
+import { type AppError, asAppError } from '../platform/errors.ts';
 import { hostMissing } from './before-routing.ts';
 import { inTurn } from './turns.ts';
 
 const WEBHOOKS = '/api/webhooks/';
+const RESULTS = '/api/webhooks/results/';
 const methods = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']);
 const noBytes = Buffer.alloc(0);
+
+/** What answers webhooks. */
+export interface WebHookParts {
+  matcher: MatchWebHook;
+  router: ReceiveWebHook;
+  results: StoredAnswers;
+}
 
 /**
  * The public addresses of all dynamic webhooks, answered on Node's own server before Fastify sees the request:
@@ -24,13 +34,13 @@ const noBytes = Buffer.alloc(0);
  * is needed where the body stays bytes and the answer is a text.
  */
 export class WebHookListener {
-  private parts: { matcher: MatchWebHook; router: ReceiveWebHook } | null = null;
+  private parts: WebHookParts | null = null;
 
   constructor(private readonly bodyLimitBytes: number) {}
 
   /** From now on webhooks are answered; before, the server does not listen. */
-  open(matcher: MatchWebHook, router: ReceiveWebHook): void {
-    this.parts = { matcher, router };
+  open(parts: WebHookParts): void {
+    this.parts = parts;
   }
 
   /** The listener that takes webhooks out and leaves all else to `next`. */
@@ -42,13 +52,19 @@ export class WebHookListener {
   }
 
   private take(request: IncomingMessage, response: ServerResponse): void {
-    const { matcher, router } = this.parts!;
+    const { matcher, router, results } = this.parts!;
     const { headers } = request;
     if (headers.host === undefined && request.httpVersion === '1.1') {
       send(
         response,
         { status: 400, headers: jsonHeaders, body: JSON.stringify(failureEnvelope(hostMissing())) },
         null,
+      );
+      return;
+    }
+    if (request.method === 'GET' && request.url!.startsWith(RESULTS)) {
+      void answerResult(results, request.url!.slice(RESULTS.length)).then((answer) =>
+        send(response, answer, null),
       );
       return;
     }
@@ -99,7 +115,12 @@ export class WebHookListener {
       // Whoever hangs up from now on has made his call: it is run and recorded once.
       isOver = true;
       const body = rest === null ? first : Buffer.concat(rest, bytes);
-      inTurn(() => void router.receive(admitted, body).then((answer) => send(response, answer, admitted.id)));
+      inTurn(
+        () =>
+          void router
+            .receive(admitted, body)
+            .then(({ answer, executionId }) => send(response, answer, executionId)),
+      );
     });
     // Whoever breaks off before the end of his body has made no call; his body may also be no HTTP.
     request.on('error', () => {
@@ -112,6 +133,14 @@ export class WebHookListener {
   private async refuse(response: ServerResponse, admitted: AdmittedCall, error: AppError): Promise<void> {
     response.shouldKeepAlive = false;
     send(response, await this.parts!.router.reject(admitted, error, noBytes), admitted.id);
+  }
+}
+
+async function answerResult(results: StoredAnswers, ticket: string): Promise<WebHookAnswer> {
+  try {
+    return await results.ofTicket(ticket.split('?', 1)[0]!);
+  } catch (thrown) {
+    return failureAnswer(asAppError(thrown));
   }
 }
 

@@ -5,7 +5,11 @@ export const faultPoints = [
   'run.started',
   'during-run',
   'received.committed',
+  'call.recorded',
+  'deferred.committed',
+  'accepted.committed',
   'commit.before',
+  'retry.committed',
   'outcome.committed',
 ] as const;
 export type FaultPoint = (typeof faultPoints)[number];

@@ -2,6 +2,7 @@ import {
   createCipheriv,
   createDecipheriv,
   createSecretKey,
+  hkdfSync,
   randomFillSync,
   type KeyObject,
 } from 'node:crypto';
@@ -20,6 +21,11 @@ export class Sealer {
   constructor(key: Buffer) {
     if (key.length !== 32) throw new Error('A sealing key has 32 bytes');
     this.key = createSecretKey(key);
+  }
+
+  /** 32 bytes for one purpose, that tell nothing of the key or of those for another. */
+  derivedKey(purpose: string): Buffer {
+    return Buffer.from(hkdfSync('sha256', this.key, '', `signalbox ${purpose}`, 32));
   }
 
   seal(plain: Buffer): Buffer {

@@ -5,7 +5,7 @@ import { type OpenedRequest, openRequest, type RecordedRequest } from './recorde
 /** The large parts of an execution, in the order in which they are kept; the outcome's may come later. */
 export function executionPayload(
   request: RecordedRequest | null,
-  outcome: Omit<ExecutionOutcome, 'status'> | null,
+  outcome: Partial<ExecutionOutcome> | null,
 ): Payload {
   return [
     request?.metaJson ?? null,
@@ -17,6 +17,8 @@ export function executionPayload(
     outcome?.answerBody ?? null,
     request?.credentials.length ? JSON.stringify(request.credentials) : null,
     request?.rawQuery ?? null,
+    outcome?.exactAnswer ?? null,
+    outcome?.attempts ?? null,
   ];
 }
 
@@ -28,13 +30,14 @@ export interface OpenedPayload {
   errors: string | null;
   answerHeaders: string | null;
   answerBody: string | null;
+  exactAnswer: string | null;
+  attempts: string | null;
 }
 
 export function openPayload(parts: readonly (Buffer | null)[]): OpenedPayload {
   const [meta, body, ...texts] = parts;
-  const [steps, logs, errors, answerHeaders, answerBody, credentials, rawQuery] = texts.map(
-    (part) => part?.toString('utf8') ?? null,
-  );
+  const [steps, logs, errors, answerHeaders, answerBody, credentials, rawQuery, exactAnswer, attempts] =
+    texts.map((part) => part?.toString('utf8') ?? null);
   return {
     request:
       meta && body
@@ -45,5 +48,7 @@ export function openPayload(parts: readonly (Buffer | null)[]): OpenedPayload {
     errors: errors ?? null,
     answerHeaders: answerHeaders ?? null,
     answerBody: answerBody ?? null,
+    exactAnswer: exactAnswer ?? null,
+    attempts: attempts ?? null,
   };
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type HotTable, type TableRow, type Tx, WriteDoor } from '../../platform/db/index.ts';
-import { ExecutionEntity, type ExecutionStatus } from './execution.entity.ts';
+import type { ExecutionStatus } from './execution.entity.ts';
 import { executionPayload } from './execution-payload.rules.ts';
 import type { RecordedRequest } from './recorded-request.ts';
 
@@ -19,12 +19,22 @@ export interface ReceivedExecution extends ExecutionRef {
   path: string;
   ip: string;
   receivedAt: number;
-  request: RecordedRequest;
+  /** From 1. */
+  attempt: number;
+  idempotencyKey: string | null;
+  /** The execution that this one repeats on purpose. */
+  replayOf: string | null;
+  /** True where a crash does not end it: a job of the queue goes on with it. */
+  isDurable: boolean;
+  /** Null where it is on record already. */
+  request: RecordedRequest | null;
 }
 
 /** One command that an execution ran. */
 export interface ExecutionStep {
   name: string;
+  /** The command, where the step has a name of its own. */
+  commandName?: string;
   input?: unknown;
   /** Instead of the input: the fields that were taken from the request's JSON body, which is on record anyway. */
   inputFields?: readonly string[];
@@ -46,8 +56,21 @@ export interface ExecutionOutcome {
   errors: string | null;
   answerHeaders: string | null;
   answerBody: string;
+  /** JSON text of the answer's headers and body as they went out, where somebody may ask for them again and they differ from what is shown. */
+  exactAnswer: string | null;
+  /** JSON text of the attempts that came before. */
+  attempts: string | null;
 }
 
+/** An execution that goes on: why and when its next attempt is, if it has had one. */
+export interface ExecutionProgress {
+  status: 'received' | 'running';
+  code: string | null;
+  nextAttemptAt: number | null;
+  attempts: string | null;
+}
+
+/** A second row of an execution completes the first; what has ended is opened again by a further attempt only. */
 const executions: HotTable = {
   name: 'executions',
   columns: [
@@ -65,8 +88,28 @@ const executions: HotTable = {
     'received_at',
     'finished_at',
     'duration_ms',
+    'attempt',
+    'next_attempt_at',
+    'idempotency_key',
+    'replay_of',
+    'is_durable',
   ],
   payloadColumn: 'payload',
+  onConflict: `(account_id, id) DO UPDATE SET status = excluded.status, code = excluded.code,
+    answer_status = excluded.answer_status, finished_at = excluded.finished_at, duration_ms = excluded.duration_ms,
+    config_version = excluded.config_version, attempt = excluded.attempt,
+    next_attempt_at = excluded.next_attempt_at, is_durable = excluded.is_durable,
+    payload = CASE WHEN executions.payload IS NULL THEN excluded.payload
+      ELSE executions.payload || ',' || excluded.payload END
+    WHERE executions.finished_at IS NULL OR excluded.finished_at IS NOT NULL
+      OR excluded.attempt > executions.attempt`,
+};
+
+const justReceived: ExecutionProgress = {
+  status: 'received',
+  code: null,
+  nextAttemptAt: null,
+  attempts: null,
 };
 
 /** Writes executions; each promise is kept only when the rows are on disk. */
@@ -74,68 +117,82 @@ const executions: HotTable = {
 export class ExecutionRecorder {
   constructor(private readonly door: WriteDoor) {}
 
-  /** The whole record of a call that has ended, in one commit with everybody else's of the moment. */
-  recordWhole(received: ReceivedExecution, outcome: ExecutionOutcome): Promise<void> {
-    return this.door.append([row(received, outcome)]);
+  /** The end of a call, whole or completing what was recorded of it, in one commit with everybody else's of the moment. */
+  recordEnd(received: ReceivedExecution, outcome: ExecutionOutcome): Promise<void> {
+    return this.door.append(this.endRows(received, outcome));
   }
 
   /** The same as a part of a transaction: the command's writes and its record are both there or neither. */
-  async recordWholeIn(tx: Tx, received: ReceivedExecution, outcome: ExecutionOutcome): Promise<void> {
-    const { request, ...rest } = received;
-    const payload = await tx.keepPayload(executionPayload(request, outcome));
-    await tx.manager.insert(ExecutionEntity, { ...rest, ...headOf(outcome), payload });
+  async recordEndIn(tx: Tx, received: ReceivedExecution, outcome: ExecutionOutcome): Promise<void> {
+    await tx.write(this.endRows(received, outcome));
   }
 
   /** On record before the first effect, so that a crash leaves a trace of what had begun. */
   recordReceived(received: ReceivedExecution): Promise<void> {
-    return this.door.append([row(received, null)]);
+    return this.door.append(this.progressRows(received));
   }
 
-  /** Ends an execution that was recorded as received. */
-  async recordOutcome(execution: ExecutionRef, outcome: ExecutionOutcome): Promise<void> {
-    await this.door.transaction((tx) => this.recordOutcomeIn(tx, execution, outcome));
+  /** The rows that end an execution, for a commit that holds more. */
+  endRows(received: ReceivedExecution, outcome: ExecutionOutcome): TableRow[] {
+    const { status, code, answerStatus, finishedAt, durationMs } = outcome;
+    return [
+      {
+        table: executions,
+        values: valuesOf(received, {
+          status,
+          code,
+          answerStatus,
+          finishedAt,
+          durationMs,
+          nextAttemptAt: null,
+        }),
+        payload: executionPayload(received.request, outcome),
+      },
+    ];
   }
 
-  private async recordOutcomeIn(
-    tx: Tx,
-    { accountId, id }: ExecutionRef,
-    outcome: ExecutionOutcome,
-  ): Promise<void> {
-    const place = await tx.keepPayload(executionPayload(null, outcome));
-    await tx.manager
-      .createQueryBuilder()
-      .update(ExecutionEntity)
-      .set({ ...headOf(outcome), payload: () => "payload || ',' || :place" })
-      .where({ accountId, id })
-      .setParameter('place', place)
-      .execute();
+  /** The rows of an execution that goes on. */
+  progressRows(received: ReceivedExecution, progress: ExecutionProgress = justReceived): TableRow[] {
+    const { attempts, ...head } = progress;
+    return [
+      {
+        table: executions,
+        values: valuesOf(received, { ...head, answerStatus: null, finishedAt: null, durationMs: null }),
+        payload: executionPayload(received.request, attempts === null ? null : { attempts }),
+      },
+    ];
   }
 }
 
-function row(received: ReceivedExecution, outcome: ExecutionOutcome | null): TableRow {
-  const r = received;
-  return {
-    table: executions,
-    values: [
-      r.id,
-      r.accountId,
-      r.configId,
-      r.configVersion,
-      r.key,
-      r.method,
-      r.path,
-      r.ip,
-      outcome?.status ?? 'received',
-      outcome?.code ?? null,
-      outcome?.answerStatus ?? null,
-      r.receivedAt,
-      outcome?.finishedAt ?? null,
-      outcome?.durationMs ?? null,
-    ],
-    payload: executionPayload(r.request, outcome),
-  };
+interface Head {
+  status: ExecutionStatus;
+  code: string | null;
+  answerStatus: number | null;
+  finishedAt: number | null;
+  durationMs: number | null;
+  nextAttemptAt: number | null;
 }
 
-function headOf({ status, code, answerStatus, finishedAt, durationMs }: ExecutionOutcome) {
-  return { status, code, answerStatus, finishedAt, durationMs };
+function valuesOf(r: ReceivedExecution, head: Head): unknown[] {
+  return [
+    r.id,
+    r.accountId,
+    r.configId,
+    r.configVersion,
+    r.key,
+    r.method,
+    r.path,
+    r.ip,
+    head.status,
+    head.code,
+    head.answerStatus,
+    r.receivedAt,
+    head.finishedAt,
+    head.durationMs,
+    r.attempt,
+    head.nextAttemptAt,
+    r.idempotencyKey,
+    r.replayOf,
+    r.isDurable ? 1 : null,
+  ];
 }

@@ -22,6 +22,10 @@ export function executionSummary(execution: ExecutionEntity) {
     receivedAt: isoTime(execution.receivedAt),
     finishedAt: execution.finishedAt === null ? null : isoTime(execution.finishedAt),
     durationMs: execution.durationMs,
+    attempt: execution.attempt,
+    nextAttemptAt: execution.nextAttemptAt === null ? null : isoTime(execution.nextAttemptAt),
+    idempotencyKey: execution.idempotencyKey,
+    replayOf: execution.replayOf,
   };
 }
 
@@ -34,6 +38,7 @@ export function executionView(execution: ExecutionEntity, payload: OpenedPayload
     steps: ((parsed(payload.steps) ?? []) as ExecutionStep[]).map((step) => stepView(step, request)),
     logs: parsed(payload.logs) ?? [],
     errors: parsed(payload.errors) ?? [],
+    attempts: parsed(payload.attempts) ?? [],
     answer: execution.answerStatus === null ? null : answerView(execution.answerStatus, payload),
   };
 }

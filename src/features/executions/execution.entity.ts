@@ -46,6 +46,20 @@ export class ExecutionEntity {
   /** Milliseconds from the first byte to the recorded answer. */
   @Column({ name: 'duration_ms', type: 'real', nullable: true })
   durationMs!: number | null;
+  /** From 1; counts the tries of an asynchronous call, and the repeats of one with an idempotency key. */
+  @Column({ type: 'integer', default: 1 })
+  attempt!: number;
+  /** When the next attempt is due; null where none is to come. */
+  @Column({ ...timeColumn, name: 'next_attempt_at', nullable: true })
+  nextAttemptAt!: number | null;
+  @Column({ name: 'idempotency_key', type: 'text', nullable: true })
+  idempotencyKey!: string | null;
+  /** The execution that this one repeats on purpose. */
+  @Column({ name: 'replay_of', type: 'text', nullable: true })
+  replayOf!: string | null;
+  /** True where a crash does not end it: a job of the queue goes on with it. */
+  @Column({ name: 'is_durable', type: 'boolean', nullable: true })
+  isDurable!: boolean | null;
   /** Where its request, steps, logs and answer lie (`Database.payload`); null after a purge. */
   @Column({ type: 'text', nullable: true })
   payload!: string | null;

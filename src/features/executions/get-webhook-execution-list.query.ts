@@ -75,7 +75,7 @@ function filter(rows: SelectQueryBuilder<ExecutionEntity>, input: Filters): void
 
 /** Prefixes as ranges: indexes serve them on both databases, and % is a letter like others. */
 function prefixSearch(rows: SelectQueryBuilder<ExecutionEntity>, search: string): void {
-  const matches = ['id', 'key', 'path'].map(
+  const matches = ['id', 'key', 'path', 'idempotencyKey'].map(
     (name) => `(execution.${name} >= :search AND execution.${name} < :searchEnd)`,
   );
   rows.andWhere(`(${matches.join(' OR ')})`, { search, searchEnd: `${search}\u{10FFFF}` });

@@ -2,11 +2,14 @@ export { ExecutionEntity } from './execution.entity.ts';
 export {
   ExecutionRecorder,
   type ExecutionOutcome,
+  type ExecutionProgress,
   type ExecutionRef,
   type ExecutionStep,
   type ReceivedExecution,
 } from './execution-recorder.ts';
 export { ExecutionsModule } from './executions.module.ts';
+export { type RecordedCall, RecordedCalls } from './recorded-calls.ts';
+export { type RecordedExecution, RecordedExecutions } from './recorded-executions.ts';
 export { UnrecordedOutcomes } from './unrecorded-outcomes.ts';
 export { InterruptedExecutions } from './interrupted-executions.ts';
 export { openPayload } from './execution-payload.rules.ts';

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { In } from 'typeorm';
+import { In, IsNull } from 'typeorm';
 import { Clock } from '../../platform/clock.ts';
 import { WriteDoor } from '../../platform/db/index.ts';
 import { ExecutionEntity } from './execution.entity.ts';
@@ -17,7 +17,8 @@ export class InterruptedExecutions {
     const { affected } = await this.door.transaction((tx) =>
       tx.manager.update(
         ExecutionEntity,
-        { status: In(['received', 'running']) },
+        // A durable one has its job in the queue, and goes on.
+        { status: In(['received', 'running']), isDurable: IsNull() },
         { status: 'failed', code: 'execution.interrupted', finishedAt: this.clock.now() },
       ),
     );

@@ -29,6 +29,10 @@ export class WebHookConfigDirectory {
     return id === undefined ? undefined : this.byId.get(id);
   }
 
+  findById(id: number): WebHookConfigEntity | undefined {
+    return this.byId.get(id);
+  }
+
   all(): WebHookConfigEntity[] {
     return [...this.byId.values()];
   }

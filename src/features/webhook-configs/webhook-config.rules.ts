@@ -41,6 +41,13 @@ export interface ConfigSettings {
   processDefinitionId?: string | undefined;
   allowableIPs?: string | undefined;
   verification?: StoredVerification | undefined;
+  idempotency?: { key: string; windowSeconds: number } | undefined;
+  responseMode?: 'sync' | 'async' | undefined;
+  timeoutMs?: number | undefined;
+  orderingKey?: string | undefined;
+  retry?: { maxAttempts: number; initialSeconds: number; factor: number; maxSeconds: number } | undefined;
+  rateLimit?: { perSecond: number; burst: number } | undefined;
+  maxConcurrency?: number | undefined;
 }
 
 export const configId = z.int('must be a whole number from 1').min(1, 'must be a whole number from 1');
@@ -54,6 +61,13 @@ export const configKey = z
   );
 
 const EXECUTION_CODE_LENGTH_MAX = 262_144;
+/** 30 days. */
+const SECONDS_MAX = 2_592_000;
+const expression = z
+  .string()
+  .min(2)
+  .max(16_384)
+  .startsWith('=', 'must be a FEEL expression that starts with =');
 
 /** The fields that create and update share; each optional one of contract §4 that is missing here is not available yet. */
 export const configFields = {
@@ -68,23 +82,29 @@ export const configFields = {
   processDefinitionId: z.string().max(200).optional(),
   allowableIPs: z.string().max(10_000).optional(),
   verification: verificationFields.optional(),
+  idempotency: z
+    .strictObject({ key: expression, windowSeconds: z.int().min(1).max(SECONDS_MAX).default(86_400) })
+    .optional(),
+  responseMode: z.enum(['sync', 'async']).optional(),
+  timeoutMs: z.int().min(1).max(60_000).optional(),
+  orderingKey: expression.optional(),
+  retry: z
+    .strictObject({
+      maxAttempts: z.int().min(1).max(100).default(5),
+      initialSeconds: z.number().min(0).max(SECONDS_MAX).default(5),
+      factor: z.number().min(1).max(100).default(3),
+      maxSeconds: z.number().min(0).max(SECONDS_MAX).default(3600),
+    })
+    .optional(),
+  rateLimit: z
+    .strictObject({ perSecond: z.number().min(0.001).max(1_000_000), burst: z.int().min(1).max(1_000_000) })
+    .optional(),
+  maxConcurrency: z.int().min(1).max(10_000).optional(),
 };
 
 export type ConfigFields = z.output<z.ZodObject<typeof configFields>>;
 
-const fieldsToCome = [
-  'inputMapping',
-  'activationCondition',
-  'bodySchema',
-  'idempotency',
-  'responseMode',
-  'responseExpression',
-  'timeoutMs',
-  'orderingKey',
-  'retry',
-  'rateLimit',
-  'maxConcurrency',
-] as const;
+const fieldsToCome = ['inputMapping', 'activationCondition', 'bodySchema', 'responseExpression'] as const;
 
 /** Sentences for the fields that a later release takes: refusing them is safer than saving what is not enforced. */
 export const refusedConfigFields: Readonly<Record<string, string>> = Object.fromEntries(
@@ -96,7 +116,7 @@ export function configFaults(fields: ConfigFields, key: string): { field: string
   const faults: { field: string; fault: string }[] = [];
   const pathIsBad = pathFault(fields.path, key);
   if (pathIsBad !== null) faults.push({ field: 'path', fault: pathIsBad });
-  faults.push(...typeFaults(fields), ...addressFaults(fields.allowableIPs));
+  faults.push(...typeFaults(fields), ...addressFaults(fields.allowableIPs), ...modeFaults(fields));
   return faults;
 }
 
@@ -114,6 +134,16 @@ function typeFaults(fields: ConfigFields): { field: string; fault: string }[] {
     }
   }
   return faults;
+}
+
+/** What only an asynchronous run has a use for, or only a synchronous one. */
+function modeFaults(fields: ConfigFields): { field: string; fault: string }[] {
+  const others =
+    fields.responseMode === 'async' ? (['timeoutMs'] as const) : (['orderingKey', 'retry'] as const);
+  const mode = fields.responseMode === 'async' ? 'sync' : 'async';
+  return others
+    .filter((field) => fields[field] !== undefined)
+    .map((field) => ({ field, fault: `is for responseMode ${mode} only` }));
 }
 
 function addressFaults(allowableIPs: string | undefined): { field: string; fault: string }[] {

@@ -9,6 +9,7 @@ import { GetWebHookConfigListHandler } from './get-webhook-config-list.query.ts'
 import { LookupWebHookByKeyHandler } from './lookup-webhook-by-key.command.ts';
 import { UpdateWebHookConfigHandler } from './update-webhook-config.command.ts';
 import { WebHookConfigDirectory } from './webhook-config-directory.ts';
+import { WebHookConfigVersions } from './webhook-config-versions.ts';
 import { WebHookConfigs } from './webhook-configs.ts';
 
 /** Which webhooks there are and what each of them runs. */
@@ -17,6 +18,7 @@ import { WebHookConfigs } from './webhook-configs.ts';
     CheckRunnable,
     WebHookConfigDirectory,
     WebHookConfigs,
+    WebHookConfigVersions,
     CreateWebHookConfigHandler,
     UpdateWebHookConfigHandler,
     ActivateWebHookConfigHandler,
@@ -26,6 +28,6 @@ import { WebHookConfigs } from './webhook-configs.ts';
     GetWebHookConfigListHandler,
     LookupWebHookByKeyHandler,
   ],
-  exports: [WebHookConfigDirectory],
+  exports: [WebHookConfigDirectory, WebHookConfigVersions],
 })
 export class WebHookConfigsModule {}

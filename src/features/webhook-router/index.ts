@@ -1,8 +1,11 @@
 export type { AdmittedCall } from './incoming-call.ts';
+export { AnswerInTime } from './answer-in-time.ts';
 export { MatchWebHook } from './match-webhook.ts';
 export { ReceiveWebHook } from './receive-webhook.ts';
+export { RunJobs } from './run-jobs.ts';
+export { StoredAnswers } from './stored-answers.ts';
 export { RouterSettings } from './router-settings.ts';
 export { malformed, tooLarge } from './request-body.ts';
 export { ScriptLimitDefaults } from './script-limit-defaults.ts';
-export { jsonHeaders, notFoundAnswer, type WebHookAnswer } from './webhook-answer.ts';
+export { failureAnswer, jsonHeaders, notFoundAnswer, type WebHookAnswer } from './webhook-answer.ts';
 export { WebHookRouterModule } from './webhook-router.module.ts';

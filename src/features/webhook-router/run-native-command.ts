@@ -2,8 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { type Caller, Dispatcher, type Envelope, RequestRegistry } from '../../bus/index.ts';
 import { AppError } from '../../platform/errors.ts';
 import { reach } from '../../platform/fault-points.ts';
-import { ExecutionRecorder, takenFields } from '../executions/index.ts';
+import { takenFields } from '../executions/index.ts';
 import { parsedJson, type RequestBody } from './request-body.ts';
+import { RunRecord } from './run-record.ts';
 import { failureAnswer, successAnswer } from './webhook-answer.ts';
 import { ownerNotPermitted } from './webhook.errors.ts';
 import type { RunEnd, WebHookRun } from './webhook-run.ts';
@@ -14,7 +15,7 @@ export class RunNativeCommand {
   constructor(
     private readonly dispatcher: Dispatcher,
     private readonly registry: RequestRegistry,
-    private readonly recorder: ExecutionRecorder,
+    private readonly record: RunRecord,
   ) {}
 
   async run(run: WebHookRun, body: RequestBody, caller: Caller): Promise<RunEnd> {
@@ -35,17 +36,13 @@ export class RunNativeCommand {
       type,
       input,
       caller,
-      origin: { executionId: run.id, credentials: run.credentials },
+      origin: { executionId: run.id, credentials: run.credentials, idempotencyKey: run.commandKey(1) },
       alongside: async (tx, answer) => {
         stepDone(answer);
-        await this.recorder.recordWholeIn(tx, run.received(), run.outcome(succeeded(answer)));
+        await this.record.endIn(tx, run, succeeded(answer));
         reach('commit.before');
       },
-      beforeEffects: async () => {
-        await this.recorder.recordReceived(run.received());
-        run.isOnRecord = true;
-        reach('received.committed');
-      },
+      beforeEffects: () => this.record.beforeEffects(run),
     });
     if (!isStoredAlongside) stepDone(envelope);
     if (error) {

@@ -1,18 +1,21 @@
 import { Injectable } from '@nestjs/common';
 import { ScriptPool } from '../../engines/script/index.ts';
 import type { RequestBody } from './request-body.ts';
-import { ScriptCalls } from './script-calls.ts';
+import { diverged, RunCalls } from './run-calls.ts';
 import { ScriptLimitDefaults } from './script-limit-defaults.ts';
 import { failureAnswer, respondedAnswer, successAnswer } from './webhook-answer.ts';
 import { scriptFailure } from './webhook.errors.ts';
 import type { RunEnd, WebHookRun } from './webhook-run.ts';
+
+/** Nobody waits for it (contract §5.4). */
+const ASYNC_TOTAL_MS = 15 * 60_000;
 
 /** Runs a configuration of type 2: its script in the sandbox, its commands as the configuration's caller. */
 @Injectable()
 export class RunScript {
   constructor(
     private readonly scripts: ScriptPool,
-    private readonly calls: ScriptCalls,
+    private readonly calls: RunCalls,
     private readonly limits: ScriptLimitDefaults,
   ) {}
 
@@ -26,12 +29,17 @@ export class RunScript {
       body: body.bytes,
       bodyKind: body.kind,
       ...(body.received && { rawBody: body.received }),
-      limits: this.limits,
-      call: (commandName, inputJson) => this.calls.call(run, commandName, inputJson),
+      limits: route.isAsync ? { ...this.limits, totalMs: ASYNC_TOTAL_MS } : this.limits,
+      call: async (commandName, inputJson) =>
+        (await this.calls.call(run, commandName, inputJson)).envelopeJson,
     });
     run.logs = logsTruncated
       ? [...logs, { level: 'warn', text: 'Further lines were dropped: the log limit is reached' }]
       : logs;
+    if (run.divergedAt !== null) {
+      const failure = diverged(run.divergedAt);
+      return { answer: failureAnswer(failure), failure };
+    }
     if (verdict.kind === 'returned') return { answer: successAnswer(verdict.json), failure: null };
     if (verdict.kind === 'responded') return { answer: respondedAnswer(verdict), failure: null };
     const failure = scriptFailure(verdict)!;

@@ -22,13 +22,13 @@ export class VerifyWebHook {
     private readonly settings: RouterSettings,
   ) {}
 
-  /** The body of a call that is its sender's. @throws AppError 401 that does not say why, 429 after many of them, 400, 413, 415. */
-  async verifiedBody(run: WebHookRun): Promise<RequestBody> {
-    await this.verify(run);
+  /** The body, inflated, and what it is. @throws AppError 400, 413, 415. */
+  async readBody(run: WebHookRun): Promise<RequestBody> {
     return await readRequestBody(run.admitted.call.headers, run.body, this.settings.bodyLimitBytes);
   }
 
-  private async verify(run: WebHookRun): Promise<void> {
+  /** @throws AppError 401 that does not say why, 429 after many of them. */
+  async verify(run: WebHookRun): Promise<void> {
     const { route, call, ip } = run.admitted;
     if (!route.verifier) return;
     const now = this.clock.now();

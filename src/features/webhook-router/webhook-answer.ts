@@ -19,6 +19,24 @@ export function successAnswer(dataJson: string): WebHookAnswer {
   };
 }
 
+/** An answer before the end (contract §5.3): where its result is going to be. */
+export function acceptedAnswer(executionId: string, ticket: string): WebHookAnswer {
+  return {
+    status: 202,
+    headers: { ...jsonHeaders, location: `/api/webhooks/results/${ticket}` },
+    body: JSON.stringify({
+      success: true,
+      data: { executionId, status: 'accepted' },
+      message: 'Webhook accepted',
+    }),
+  };
+}
+
+/** What is kept of an answer so that it can be given again as it was; null where its status and `shownBody` say it all. */
+export function exactAnswerJson({ headers, body }: WebHookAnswer, shownBody: string): string | null {
+  return headers === jsonHeaders && body === shownBody ? null : JSON.stringify({ headers, body });
+}
+
 /** Any failure of a call that belongs to a configuration. */
 export function failureAnswer(error: AppError): WebHookAnswer {
   const body = JSON.stringify({

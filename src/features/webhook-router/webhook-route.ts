@@ -2,11 +2,13 @@ import { executionTypes, type WebHookConfigEntity } from '../webhook-configs/ind
 import { Verifier } from '../verification/index.ts';
 import { type AddressRules, parseAddressRules } from '../../platform/network-addresses.ts';
 import type { Sealer } from '../../platform/sealing.ts';
+import { RateBucket } from './rate-limit.rules.ts';
 
 /** Verdicts remembered for one route; a flood from many addresses starts anew instead of growing. */
 const VERDICTS_MAX = 1_000;
 /** Rejected calls of one configuration that are recorded in a second; the rest are only counted (contract §5.1). */
 const RECORDED_REJECTIONS_PER_SECOND = 10;
+const TIMEOUT_MS_DEFAULT = 10_000;
 
 /** One enabled configuration, made ready once for all its calls. */
 export class WebHookRoute {
@@ -15,10 +17,14 @@ export class WebHookRoute {
   /** Names the text of the script: another version is another program. */
   readonly programId: string;
   readonly isScript: boolean;
+  readonly isAsync: boolean;
+  /** How long a synchronous caller waits at most. */
+  readonly timeoutMs: number;
   private readonly allowed: AddressRules;
   private readonly verdicts = new Map<string, boolean>();
   /** How its calls are proven to come from their sender; null: they are not. */
   readonly verifier: Verifier | null;
+  private readonly bucket: RateBucket | null;
   private rejectionSecond = 0;
   private rejectionCount = 0;
 
@@ -29,6 +35,10 @@ export class WebHookRoute {
     this.parameterNames = [...config.path.matchAll(/\/:([^/]+)/g)].map((match) => match[1]!);
     this.programId = `${config.id}.${config.version}`;
     this.isScript = config.executionType === executionTypes.code;
+    this.isAsync = config.settings.responseMode === 'async';
+    this.timeoutMs = config.settings.timeoutMs ?? TIMEOUT_MS_DEFAULT;
+    const { rateLimit } = config.settings;
+    this.bucket = rateLimit ? new RateBucket(rateLimit, 0) : null;
     this.verifier = Verifier.of(sealer, config.settings.verification);
     const parsed = parseAddressRules(config.settings.allowableIPs ?? '');
     if ('errors' in parsed)
@@ -49,6 +59,11 @@ export class WebHookRoute {
     const verdict = this.allowed.matches(address);
     this.verdicts.set(address, verdict);
     return verdict;
+  }
+
+  /** 0 where a verified call may pass its rate; else the seconds after which one may. */
+  secondsToWait(nowMs: number): number {
+    return this.bucket === null ? 0 : this.bucket.secondsToWait(nowMs);
   }
 
   /** True when one more rejection of this second may leave a record. */

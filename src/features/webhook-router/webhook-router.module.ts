@@ -2,14 +2,33 @@ import { Module } from '@nestjs/common';
 import { ExecutionsModule } from '../executions/index.ts';
 import { VerificationModule } from '../verification/index.ts';
 import { WebHookConfigsModule } from '../webhook-configs/index.ts';
+import { AcceptWebHook } from './accept-webhook.ts';
+import { AcceptedRuns } from './accepted-runs.ts';
+import { AnswerInTime } from './answer-in-time.ts';
+import { AnswerWebHook } from './answer-webhook.ts';
+import { ConcurrencyGates } from './concurrency-gates.ts';
+import { DeferRun } from './defer-run.ts';
+import { EndJob } from './end-job.ts';
+import { FinishRun } from './finish-run.ts';
+import { GoOnWithRun } from './go-on-with-run.ts';
+import { IdempotencyKeys } from './idempotency-keys.ts';
+import { IdempotentCalls } from './idempotent-calls.ts';
 import { MatchWebHook } from './match-webhook.ts';
 import { ReceiveWebHook } from './receive-webhook.ts';
+import { ResumeRun } from './resume-run.ts';
+import { RoutesOfRuns } from './routes-of-runs.ts';
+import { RunCalls } from './run-calls.ts';
+import { RunInTurn } from './run-in-turn.ts';
+import { RunJobs } from './run-jobs.ts';
+import { RunLog } from './run-log.ts';
 import { RunNativeCommand } from './run-native-command.ts';
+import { RunRecord } from './run-record.ts';
 import { RunScript } from './run-script.ts';
 import { RunWebHook } from './run-webhook.ts';
-import { ScriptCalls } from './script-calls.ts';
+import { StoredAnswers } from './stored-answers.ts';
 import { TestWebHookVerificationHandler } from './test-webhook-verification.query.ts';
 import { VerifyWebHook } from './verify-webhook.ts';
+import { WebHookTickets } from './webhook-ticket.ts';
 
 /** The way of a third party's call through the house. */
 @Module({
@@ -20,10 +39,29 @@ import { VerifyWebHook } from './verify-webhook.ts';
     RunWebHook,
     RunNativeCommand,
     RunScript,
-    ScriptCalls,
+    RunCalls,
+    RunJobs,
+    AcceptWebHook,
+    AcceptedRuns,
+    AnswerInTime,
+    AnswerWebHook,
+    EndJob,
+    GoOnWithRun,
+    RunInTurn,
+    RunLog,
+    RunRecord,
+    ConcurrencyGates,
+    DeferRun,
+    FinishRun,
+    IdempotencyKeys,
+    IdempotentCalls,
+    ResumeRun,
+    RoutesOfRuns,
+    StoredAnswers,
+    WebHookTickets,
     VerifyWebHook,
     TestWebHookVerificationHandler,
   ],
-  exports: [MatchWebHook, ReceiveWebHook],
+  exports: [AnswerInTime, MatchWebHook, ReceiveWebHook, RunJobs, StoredAnswers],
 })
 export class WebHookRouterModule {}

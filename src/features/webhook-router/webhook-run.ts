@@ -1,15 +1,18 @@
+import { createHash } from 'node:crypto';
 import {
   credentialsOf,
   type ExecutionOutcome,
   type ExecutionRef,
   type ExecutionStep,
   type ReceivedExecution,
+  type RecordedCall,
   type RequestMeta,
 } from '../executions/index.ts';
 import type { AppError } from '../../platform/errors.ts';
 import { maskedJson, withoutCredentials } from '../../platform/masking.rules.ts';
+import type { Job } from '../../platform/queue/index.ts';
 import type { AdmittedCall } from './incoming-call.ts';
-import { jsonHeaders, type WebHookAnswer } from './webhook-answer.ts';
+import { exactAnswerJson, jsonHeaders, type WebHookAnswer } from './webhook-answer.ts';
 
 /** How a run ended, before it is on disk. */
 export interface RunEnd {
@@ -22,12 +25,43 @@ export interface RunEnd {
   isStored?: boolean;
 }
 
+/** One attempt that did not succeed, as it is kept beside those that followed. */
+export interface FailedAttempt {
+  attempt: number;
+  endedAt: string;
+  durationMs: number;
+  code: string;
+  errors: readonly string[];
+}
+
 /** What one call gathers on its way to its record. */
 export class WebHookRun {
   private readonly stepTexts: string[] = [];
+  /** `performance.now()` at the start of this try. */
+  readonly begunAt = performance.now();
   logs: readonly object[] = [];
-  /** True once `received` is on disk: from then on the end is an update. */
+  /** True once the request is on disk: from then on all else completes that record. */
   isOnRecord = false;
+  /** The number of this try, from 1. */
+  attempt = 1;
+  failedAttempts: FailedAttempt[] = [];
+  replayOf: string | null = null;
+  /** True where a crash does not end it. */
+  isDurable = false;
+  /** Set while the queue holds a job that goes on with this run after a crash. */
+  job: Job | null = null;
+  /** Settled when the record that an answer before the end rests on is on disk, or is not to be. */
+  deferring: Promise<void> | null = null;
+  /** True: what a command gives is on record before the run sees it. */
+  recordsCalls = false;
+  /** What earlier tries left, in order: given again instead of being done again. */
+  recordedCalls: readonly RecordedCall[] = [];
+  /** What this try was given so far, recorded ones included. */
+  readonly calls: RecordedCall[] = [];
+  /** The place of the call that is not the recorded one. */
+  divergedAt: number | null = null;
+  idempotencyKey: string | null = null;
+  private keyHash: string | null = null;
   private knownCredentials: readonly string[] | undefined;
   private ownCredentials: readonly string[] = [];
 
@@ -45,6 +79,28 @@ export class WebHookRun {
 
   get ref(): ExecutionRef {
     return { accountId: this.admitted.route.config.accountId, id: this.admitted.id };
+  }
+
+  /** Names what may happen once: this execution, or all of the configuration with the same idempotency key. */
+  get runKey(): string {
+    return this.keyHash === null ? this.id : `${this.admitted.route.config.id}:${this.keyHash}`;
+  }
+
+  /** The hash of the idempotency key; null where the run has none. */
+  get idempotencyHash(): string | null {
+    return this.keyHash;
+  }
+
+  /** From now on the run counts as one with all others of this key. */
+  countOnce(idempotencyKey: string): void {
+    this.idempotencyKey = idempotencyKey;
+    this.keyHash = createHash('sha256').update(idempotencyKey).digest('base64url');
+    this.recordsCalls = true;
+  }
+
+  /** Sent along with the nth command, so that it can be recognised when it comes again. */
+  commandKey(n: number): string {
+    return this.attempt === 1 ? `${this.runKey}/${n}` : `${this.runKey}/${this.attempt}/${n}`;
   }
 
   /** What of the request must be readable nowhere in what is kept. */
@@ -83,32 +139,58 @@ export class WebHookRun {
       path: this.meta.path,
       ip: this.meta.ip,
       receivedAt,
-      request: {
-        metaJson: this.metaJson,
-        body: this.body,
-        credentials: this.ownCredentials,
-        rawQuery: rawQueryOf(this.admitted.call.url),
-      },
+      attempt: this.attempt,
+      idempotencyKey: this.idempotencyKey,
+      replayOf: this.replayOf,
+      isDurable: this.isDurable,
+      request: this.isOnRecord
+        ? null
+        : {
+            metaJson: this.metaJson,
+            body: this.body,
+            credentials: this.ownCredentials,
+            rawQuery: rawQueryOf(this.admitted.call.url),
+          },
     };
   }
 
   /** The end as it is stored: credentials of the request are masked in whatever was made from it. */
-  outcome({ answer, failure, isRejection }: RunEnd): ExecutionOutcome {
+  outcome({ answer, failure, isRejection }: RunEnd, status?: 'ignored' | 'dead'): ExecutionOutcome {
     const durationMs = performance.now() - this.admitted.startedAt;
     const { credentials } = this;
-    const cleanJson = (value: object | null) => (value === null ? null : maskedJson(value, credentials));
+    const cleanJson = (value: object | null) =>
+      value === null ? this.nothing : maskedJson(value, credentials);
+    const answerHeaders = cleanJson(headersBesideType(answer));
+    const answerBody = withoutCredentials(answer.body, credentials);
     return {
-      status: isRejection ? 'rejected' : failure ? 'failed' : 'succeeded',
+      status: status ?? (isRejection ? 'rejected' : failure ? 'failed' : 'succeeded'),
       code: failure?.code ?? null,
       answerStatus: answer.status,
       finishedAt: this.admitted.receivedAt + Math.round(durationMs),
       durationMs: Math.round(durationMs * 1000) / 1000,
-      steps: this.stepTexts.length === 0 ? null : `[${this.stepTexts.join(',')}]`,
+      steps: this.stepTexts.length === 0 ? this.nothing : `[${this.stepTexts.join(',')}]`,
       logs: cleanJson(this.logs.length === 0 ? null : this.logs),
       errors: cleanJson(failure?.details ?? null),
-      answerHeaders: cleanJson(headersBesideType(answer)),
-      answerBody: withoutCredentials(answer.body, credentials),
+      answerHeaders,
+      answerBody,
+      exactAnswer: this.mayBeAskedAgain ? (exactAnswerJson(answer, answerBody) ?? this.nothing) : null,
+      attempts: this.attemptsJson,
     };
+  }
+
+  /** True where somebody may ask for the answer once more: with the same key, or with a ticket. */
+  private get mayBeAskedAgain(): boolean {
+    return this.recordsCalls || this.isDurable;
+  }
+
+  /** JSON text of the attempts that failed before; null: none did. */
+  get attemptsJson(): string | null {
+    return this.failedAttempts.length === 0 ? null : maskedJson(this.failedAttempts, this.credentials);
+  }
+
+  /** Takes the place of what an earlier attempt left; the first has nothing to take the place of. */
+  private get nothing(): string | null {
+    return this.attempt === 1 ? null : 'null';
   }
 }
 

@@ -28,6 +28,16 @@ export function verificationFailedTooOften(retryAfterSeconds: number): AppError 
   });
 }
 
+/** More verified calls than the configuration takes. */
+export function tooManyCalls(retryAfterSeconds: number): AppError {
+  return new AppError({
+    code: 'webhook.rate-exceeded',
+    kind: 'too-many',
+    details: ['More calls came than this webhook takes; try again later'],
+    retryAfterSeconds,
+  });
+}
+
 /** Nobody may act for this configuration any more. */
 export function ownerDisabled(): AppError {
   return new AppError({
@@ -41,6 +51,16 @@ export function ownerDisabled(): AppError {
 /** The configuration's own caller lacks a permission: no fault of who calls the webhook. */
 export function ownerNotPermitted(details: string[], cause: unknown): AppError {
   return new AppError({ code: 'webhook.owner-not-permitted', kind: 'surprise', details, cause });
+}
+
+/** Another process goes on with this run: what this one has done of it does not count. */
+export function takenOver(): AppError {
+  return new AppError({
+    code: 'webhook.taken-over',
+    kind: 'unavailable',
+    details: ['Another process has taken this run over'],
+    retryAfterSeconds: 5,
+  });
 }
 
 /** It ran, and its outcome is not on disk yet: whoever repeats the call repeats the effect. */

@@ -1,5 +1,10 @@
 import { FirstTables1763700000000 } from './1763700000000-first-tables.ts';
 import { PayloadPacks1764000000000 } from './1764000000000-payload-packs.ts';
+import { DurableRuns1764400000000 } from './1764400000000-durable-runs.ts';
 
 /** In the order in which they run; one is never changed once released. */
-export const migrations = [FirstTables1763700000000, PayloadPacks1764000000000] as const;
+export const migrations = [
+  FirstTables1763700000000,
+  PayloadPacks1764000000000,
+  DurableRuns1764400000000,
+] as const;

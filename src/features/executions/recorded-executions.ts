@@ -1,0 +1,27 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../../platform/db/index.ts';
+import { ExecutionEntity } from './execution.entity.ts';
+import { type OpenedPayload, openPayload } from './execution-payload.rules.ts';
+import type { ExecutionRef } from './execution-recorder.ts';
+
+/** An execution read back whole, for what goes on with it. */
+export interface RecordedExecution {
+  head: ExecutionEntity;
+  payload: OpenedPayload;
+}
+
+/** Executions as they lie in the database. */
+@Injectable()
+export class RecordedExecutions {
+  constructor(private readonly database: Database) {}
+
+  async head({ accountId, id }: ExecutionRef): Promise<ExecutionEntity | null> {
+    return await this.database.read.findOneBy(ExecutionEntity, { accountId, id });
+  }
+
+  async find(ref: ExecutionRef): Promise<RecordedExecution | null> {
+    const head = await this.head(ref);
+    if (!head) return null;
+    return { head, payload: openPayload(await this.database.payload(head.payload)) };
+  }
+}

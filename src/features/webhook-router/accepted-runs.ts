@@ -1,0 +1,27 @@
+import { Injectable } from '@nestjs/common';
+import type { WebHookRun } from './webhook-run.ts';
+
+const AT_HAND_MAX = 500;
+const AT_HAND_BYTES_MAX = 16 * 1_048_576;
+
+/** Accepted runs that stay in memory until their job begins; what finds no room is read back. */
+@Injectable()
+export class AcceptedRuns {
+  private readonly atHand = new Map<string, WebHookRun>();
+  private bytes = 0;
+
+  keep(run: WebHookRun): void {
+    if (this.atHand.size >= AT_HAND_MAX || this.bytes + run.body.length > AT_HAND_BYTES_MAX) return;
+    this.atHand.set(run.id, run);
+    this.bytes += run.body.length;
+  }
+
+  /** The run as it was accepted, once; null: it has to be read back. */
+  take(executionId: string): WebHookRun | null {
+    const run = this.atHand.get(executionId);
+    if (!run) return null;
+    this.atHand.delete(executionId);
+    this.bytes -= run.body.length;
+    return run;
+  }
+}

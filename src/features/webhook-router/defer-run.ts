@@ -1,0 +1,60 @@
+import { Injectable } from '@nestjs/common';
+import { reach } from '../../platform/fault-points.ts';
+import { type NewJob, Queue } from '../../platform/queue/index.ts';
+import { RunRecord } from './run-record.ts';
+import type { WebHookAnswer } from './webhook-answer.ts';
+import { WebHookTickets } from './webhook-ticket.ts';
+import type { WebHookRun } from './webhook-run.ts';
+
+/** The jobs of the queue that run webhooks. */
+export const RUN_WEBHOOK = 'webhook.run';
+
+/** The job that goes on with a run. */
+export function jobOf(run: WebHookRun, group: string | null, runAt: number): NewJob {
+  const { config } = run.admitted.route;
+  return {
+    id: run.id,
+    kind: RUN_WEBHOOK,
+    lane: `config ${config.id}`,
+    group,
+    runAt,
+    data: JSON.stringify({ accountId: config.accountId }),
+  };
+}
+
+/** Answers a run that takes longer than its caller waits: from then on a crash does not end it. */
+@Injectable()
+export class DeferRun {
+  constructor(
+    private readonly record: RunRecord,
+    private readonly queue: Queue,
+    private readonly tickets: WebHookTickets,
+  ) {}
+
+  /** The 202 with the ticket, once all that the run has done so far is on disk. @throws when it cannot be stored now. */
+  async defer(run: WebHookRun): Promise<WebHookAnswer> {
+    if (!run.job) {
+      const storing = this.store(run);
+      run.deferring ??= storing.catch(() => undefined);
+      await storing;
+    }
+    return this.tickets.accepted(run.ref);
+  }
+
+  private async store(run: WebHookRun): Promise<void> {
+    const isFirst = !run.recordsCalls;
+    // From here on each call is recorded by itself; those so far are, with the rows below.
+    run.recordsCalls = true;
+    run.isDurable = true;
+    const progress = {
+      status: 'running',
+      code: null,
+      nextAttemptAt: null,
+      attempts: run.attemptsJson,
+    } as const;
+    const rows = this.record.progressRows(run, progress, isFirst ? run.calls : []);
+    run.job = await this.queue.addBegun(jobOf(run, null, run.admitted.receivedAt), rows);
+    run.isOnRecord = true;
+    reach('deferred.committed');
+  }
+}

@@ -1,0 +1,45 @@
+import { Injectable } from '@nestjs/common';
+import { asAppError } from '../../platform/errors.ts';
+import type { Job } from '../../platform/queue/index.ts';
+import { EndJob, untilStored } from './end-job.ts';
+import { FinishRun } from './finish-run.ts';
+import { IdempotentCalls } from './idempotent-calls.ts';
+import { RunWebHook } from './run-webhook.ts';
+import { failureAnswer } from './webhook-answer.ts';
+import type { WebHookRun } from './webhook-run.ts';
+
+/** Runs a call that is on record, once more or for the first time. */
+@Injectable()
+export class GoOnWithRun {
+  constructor(
+    private readonly webhook: RunWebHook,
+    private readonly endJob: EndJob,
+    private readonly finish: FinishRun,
+    private readonly idempotent: IdempotentCalls,
+  ) {}
+
+  async run(run: WebHookRun, job: Job): Promise<void> {
+    run.job = job;
+    run.isOnRecord = true;
+    if (run.admitted.route.isAsync) {
+      run.attempt = job.attempt;
+      await this.endJob.end(run, job, await this.webhook.runAgain(run));
+      return;
+    }
+    const ended = this.endSync(run);
+    // Who repeats the call meanwhile waits for this run.
+    this.idempotent.goOn(
+      run,
+      ended.then(
+        (answer) => ({ answer, executionId: run.id }),
+        (cause: unknown) => ({ answer: failureAnswer(asAppError(cause)), executionId: run.id }),
+      ),
+    );
+    await ended;
+  }
+
+  private async endSync(run: WebHookRun) {
+    const end = await this.webhook.runAgain(run);
+    return await untilStored(() => this.finish.finish(run, end));
+  }
+}

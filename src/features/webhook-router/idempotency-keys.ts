@@ -1,0 +1,72 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../../platform/clock.ts';
+import { Database, type HotTable, type TableRow } from '../../platform/db/index.ts';
+import { type NewJob, Queue } from '../../platform/queue/index.ts';
+import type { WebHookRun } from './webhook-run.ts';
+
+const claims: HotTable = {
+  name: 'idempotency_keys',
+  columns: ['config_id', 'key_hash', 'account_id', 'execution_id', 'expires_at'],
+};
+
+/** Which execution a key belongs to, or belonged to. */
+export interface Claim {
+  executionId: string;
+  /** True: its window is over, and the key is free again. */
+  isOver: boolean;
+}
+
+/** Who has an idempotency key: written in the commit that records the call which has it. */
+@Injectable()
+export class IdempotencyKeys {
+  constructor(
+    private readonly database: Database,
+    private readonly queue: Queue,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Null when nobody has had the key. */
+  async find(run: WebHookRun): Promise<Claim | null> {
+    const [claim] = await this.database.read.query<{ executionId: string; expiresAt: number }[]>(
+      `SELECT execution_id AS "executionId", expires_at AS "expiresAt" FROM idempotency_keys
+        WHERE config_id = ? AND key_hash = ?`,
+      placeOf(run),
+    );
+    if (!claim) return null;
+    return { executionId: claim.executionId, isOver: Number(claim.expiresAt) <= this.clock.now() };
+  }
+
+  /** Takes a key that nobody has had for the run, with the rows and the job. @throws when somebody was faster. */
+  async claim(run: WebHookRun, rows: readonly TableRow[], job?: NewJob): Promise<void> {
+    const all = [...rows, this.rowOf(run)];
+    if (job) await this.queue.add(job, all);
+    else await this.database.door.append(all);
+  }
+
+  /** The same for a key whose window is over: who had it is forgotten, with what his run had done. */
+  async takeOver(run: WebHookRun, rows: readonly TableRow[], job?: NewJob): Promise<void> {
+    await this.database.door.transaction(async (tx) => {
+      await tx.manager.query(
+        'DELETE FROM idempotency_keys WHERE config_id = ? AND key_hash = ?',
+        placeOf(run),
+      );
+      await tx.manager.query('DELETE FROM execution_calls WHERE run_key = ?', [run.runKey]);
+      await tx.write([...rows, this.rowOf(run)]);
+      if (job) await this.queue.addIn(tx, job);
+    });
+  }
+
+  private rowOf(run: WebHookRun): TableRow {
+    const { config } = run.admitted.route;
+    const windowMs = (config.settings.idempotency?.windowSeconds ?? 0) * 1000;
+    const expiresAt = run.admitted.receivedAt + windowMs;
+    return {
+      table: claims,
+      values: [config.id, run.idempotencyHash, config.accountId, run.id, expiresAt],
+    };
+  }
+}
+
+function placeOf(run: WebHookRun): unknown[] {
+  return [run.admitted.route.config.id, run.idempotencyHash];
+}

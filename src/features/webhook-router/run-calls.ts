@@ -1,0 +1,168 @@
+import { createHash } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { type Dispatched, Dispatcher, type Envelope, failureEnvelope } from '../../bus/index.ts';
+import { Callers } from '../access/index.ts';
+import type { RecordedCall } from '../executions/index.ts';
+import { Clock } from '../../platform/clock.ts';
+import { AppError, asAppError } from '../../platform/errors.ts';
+import { reach } from '../../platform/fault-points.ts';
+import { nestsDeeperThan } from '../../platform/json-guard.rules.ts';
+import { parseJson } from '../../platform/json-text.ts';
+import { RunRecord } from './run-record.ts';
+import { ownerDisabled } from './webhook.errors.ts';
+import type { WebHookRun } from './webhook-run.ts';
+
+/** What of a step's input and output is kept. */
+const STEP_JSON_LENGTH_MAX = 65_536;
+/** As at the command endpoint. */
+const INPUT_DEPTH_MAX = 64;
+
+/** What a run is told of one call. */
+export interface CallAnswer {
+  /** JSON text. */
+  envelopeJson: string;
+  envelope: Envelope;
+  /** Milliseconds since 1970: when it was put on record, or became known. */
+  recordedAt: number;
+  durationMs: number;
+}
+
+/** How a step shows beside its command. */
+export interface StepLabel {
+  name: string;
+}
+
+/**
+ * The commands that a run calls: as the configuration's caller, each a step of the execution. Where the run goes on
+ * after a crash or a failure, what a command gave is on record before the run sees it, and is given again in its place.
+ */
+@Injectable()
+export class RunCalls {
+  constructor(
+    private readonly dispatcher: Dispatcher,
+    private readonly record: RunRecord,
+    private readonly callers: Callers,
+    private readonly clock: Clock,
+  ) {}
+
+  /** One command; whatever happens, the run gets an envelope. */
+  async call(run: WebHookRun, type: string, inputJson: string, label?: StepLabel): Promise<CallAnswer> {
+    reach('during-run');
+    const began = performance.now();
+    const inputHash = createHash('sha256').update(`${type}\n${inputJson}`).digest('base64url');
+    const known = run.recordedCalls[run.calls.length];
+    if (run.divergedAt === null && known && (known.name !== type || known.inputHash !== inputHash))
+      run.divergedAt = known.n;
+    const call =
+      run.divergedAt === null
+        ? (known ?? (await this.make(run, { type, inputJson, inputHash })))
+        : this.refuse(run, { type, inputJson, inputHash });
+    run.calls.push(call);
+    const envelope = parseJson(call.envelopeJson) as Envelope;
+    const durationMs = known ? known.recordedAt - known.startedAt : performance.now() - began;
+    run.addStep({
+      ...(label ? { name: label.name, commandName: type } : { name: type }),
+      input: kept(inputJson),
+      output: kept(call.envelopeJson),
+      startedAtMs: call.startedAt,
+      durationMs,
+    });
+    const { envelopeJson, recordedAt } = call;
+    return { envelopeJson, envelope, recordedAt, durationMs };
+  }
+
+  private async make(run: WebHookRun, order: CallOrder): Promise<RecordedCall> {
+    const startedAt = this.clock.now();
+    const blank = { ...order, run, n: run.calls.length + 1, startedAt };
+    const dispatched = await this.dispatch(blank);
+    const call = this.recordOf(blank, dispatched.envelope);
+    // What was asked for before the run had to be durable is recorded with all the others at that moment.
+    if (run.recordsCalls && !dispatched.isStoredAlongside) {
+      await this.record.keepCall(run, call);
+    }
+    if (run.recordsCalls) reach('call.recorded');
+    return call;
+  }
+
+  private async dispatch(blank: BlankCall): Promise<Dispatched> {
+    const { run, type, inputJson, n } = blank;
+    try {
+      if (nestsDeeperThan(Buffer.from(inputJson), INPUT_DEPTH_MAX)) throw tooDeep();
+      // Looked up for each call: a permission that is taken away holds at once.
+      const caller = this.callers.find(run.admitted.route.config.ownerId);
+      if (!caller) throw ownerDisabled();
+      return await this.dispatcher.dispatch({
+        type,
+        input: parseJson(inputJson) as Record<string, unknown>,
+        caller,
+        origin: { executionId: run.id, credentials: run.credentials, idempotencyKey: run.commandKey(n) },
+        beforeEffects: () => this.record.beforeEffects(run),
+        ...(run.recordsCalls && {
+          alongside: (tx, envelope) => this.record.keepCallIn(tx, run, this.recordOf(blank, envelope)),
+        }),
+      });
+    } catch (thrown) {
+      const error = asAppError(thrown);
+      return { status: error.status, envelope: failureEnvelope(error), error, isStoredAlongside: false };
+    }
+  }
+
+  private recordOf(
+    { run, type, inputJson, inputHash, n, startedAt }: BlankCall,
+    envelope: Envelope,
+  ): RecordedCall {
+    return {
+      n,
+      attempt: run.attempt,
+      name: type,
+      inputHash,
+      isSuccess: envelope.success,
+      startedAt,
+      recordedAt: this.clock.now(),
+      inputJson,
+      envelopeJson: JSON.stringify(envelope),
+    };
+  }
+
+  /** After a call that is not the recorded one nothing is done any more: what it would do belongs to another run. */
+  private refuse(run: WebHookRun, order: CallOrder): RecordedCall {
+    const blank = { ...order, run, n: run.calls.length + 1, startedAt: this.clock.now() };
+    return this.recordOf(blank, failureEnvelope(diverged(run.divergedAt!)));
+  }
+}
+
+interface CallOrder {
+  type: string;
+  inputJson: string;
+  inputHash: string;
+}
+
+interface BlankCall extends CallOrder {
+  run: WebHookRun;
+  n: number;
+  startedAt: number;
+}
+
+/** A run that does something else than before cannot go on from what was done: the configuration or its data has changed. */
+export function diverged(n: number): AppError {
+  return new AppError({
+    code: 'script.diverged',
+    kind: 'surprise',
+    details: [`Call ${n} differs from the one that is on record at its place`],
+  });
+}
+
+function tooDeep(): AppError {
+  return new AppError({
+    code: 'bus.validation-failed',
+    kind: 'invalid',
+    publicMessage: 'Validation failed',
+    details: [`The data nests deeper than ${INPUT_DEPTH_MAX} levels`],
+  });
+}
+
+function kept(json: string): unknown {
+  return json.length <= STEP_JSON_LENGTH_MAX
+    ? parseJson(json)
+    : `${json.slice(0, 1000)}… (${json.length} characters)`;
+}

@@ -1,0 +1,37 @@
+import { Injectable } from '@nestjs/common';
+import { type Job, type JobHandler, Queue } from '../../platform/queue/index.ts';
+import { AcceptedRuns } from './accepted-runs.ts';
+import { ConcurrencyGates } from './concurrency-gates.ts';
+import { RUN_WEBHOOK } from './defer-run.ts';
+import { GoOnWithRun } from './go-on-with-run.ts';
+import { ResumeRun } from './resume-run.ts';
+
+/** Webhooks by the queue: asynchronous calls, and those that were answered before their end. */
+@Injectable()
+export class RunJobs implements JobHandler {
+  private queue: Queue | null = null;
+
+  constructor(
+    private readonly gates: ConcurrencyGates,
+    private readonly accepted: AcceptedRuns,
+    private readonly resume: ResumeRun,
+    private readonly goOn: GoOnWithRun,
+  ) {}
+
+  /** Before the queue starts. */
+  follow(queue: Queue): void {
+    this.queue = queue;
+    queue.handle(RUN_WEBHOOK, this);
+    this.gates.whenRoom(() => queue.wake());
+  }
+
+  admit({ lane }: Job): (() => void) | null {
+    return this.gates.tryEnter(Number(lane.slice(lane.indexOf(' ') + 1)));
+  }
+
+  async run(job: Job): Promise<void> {
+    const run = this.accepted.take(job.id) ?? (await this.resume.ofJob(job));
+    if (run) await this.goOn.run(run, job);
+    else await this.queue!.end(job, []);
+  }
+}

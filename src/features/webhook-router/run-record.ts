@@ -1,0 +1,79 @@
+import { Injectable } from '@nestjs/common';
+import {
+  type ExecutionProgress,
+  ExecutionRecorder,
+  type RecordedCall,
+  RecordedCalls,
+} from '../executions/index.ts';
+import { type TableRow, type Tx, WriteDoor } from '../../platform/db/index.ts';
+import { reach } from '../../platform/fault-points.ts';
+import { type NewJob, Queue } from '../../platform/queue/index.ts';
+import { takenOver } from './webhook.errors.ts';
+import type { RunEnd, WebHookRun } from './webhook-run.ts';
+
+/** What is written of a run: that it came, what its calls gave, how it goes on and how it ended. */
+@Injectable()
+export class RunRecord {
+  constructor(
+    private readonly recorder: ExecutionRecorder,
+    private readonly recordedCalls: RecordedCalls,
+    private readonly queue: Queue,
+    private readonly door: WriteDoor,
+  ) {}
+
+  /** On record before the first effect, so that a crash leaves a trace of what had begun. */
+  async beforeEffects(run: WebHookRun): Promise<void> {
+    if (run.isOnRecord) return;
+    await this.recorder.recordReceived(run.received());
+    run.isOnRecord = true;
+    reach('received.committed');
+  }
+
+  /** Stores the call together with the job that runs it. */
+  async accept(run: WebHookRun, job: NewJob): Promise<void> {
+    await this.queue.add(job, this.progressRows(run));
+  }
+
+  /** What a call gave, before the run sees it. */
+  async keepCall(run: WebHookRun, call: RecordedCall): Promise<void> {
+    await this.door.append([this.recordedCalls.row(run.runKey, call)]);
+  }
+
+  /** The same in the transaction of the command that was called. */
+  async keepCallIn(tx: Tx, run: WebHookRun, call: RecordedCall): Promise<void> {
+    await tx.write([this.recordedCalls.row(run.runKey, call)]);
+  }
+
+  /** A run that goes on: its rows, and those of the calls that were not kept one by one. */
+  progressRows(
+    run: WebHookRun,
+    progress?: ExecutionProgress,
+    calls: readonly RecordedCall[] = [],
+  ): TableRow[] {
+    return [
+      ...this.recorder.progressRows(run.received(), progress),
+      ...calls.map((call) => this.recordedCalls.row(run.runKey, call)),
+    ];
+  }
+
+  /** The rows that end a run, and with it what was kept to go on with it. */
+  endRows(run: WebHookRun, end: RunEnd, status?: 'ignored' | 'dead'): TableRow[] {
+    const rows = this.recorder.endRows(run.received(), run.outcome(end, status));
+    // A repeat with the same key goes on from what a failed run has done.
+    const isOver = end.failure === null || run.idempotencyHash === null || status === 'dead';
+    if (run.recordsCalls && run.calls.length > 0 && isOver) rows.push(this.recordedCalls.removal(run.runKey));
+    return rows;
+  }
+
+  /** Ends a run as a part of its command's transaction. @throws when another process goes on with it. */
+  async endIn(tx: Tx, run: WebHookRun, end: RunEnd): Promise<void> {
+    await tx.write(this.endRows(run, end));
+    if (run.job && !(await this.queue.endIn(tx, run.job))) throw takenOver();
+  }
+
+  /** Stores how it ended, and that there is nothing more to do. */
+  async store({ job }: WebHookRun, rows: readonly TableRow[]): Promise<void> {
+    if (!job) await this.door.append(rows);
+    else if (!(await this.queue.end(job, rows))) throw takenOver();
+  }
+}

@@ -1,0 +1,3 @@
+/** Work that outlives its call, and a crash. */
+export { type Job, type JobHandler, type NewJob, Queue } from './queue.ts';
+export { EmbeddedQueue } from './queue-embedded.ts';

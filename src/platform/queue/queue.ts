@@ -1,0 +1,60 @@
+import type { TableRow, Tx } from '../db/index.ts';
+
+/** Work that has to be done, now or later, also after a crash. */
+export interface NewJob {
+  /** Names it for good: what it is about. */
+  id: string;
+  /** Whose handler does it. */
+  kind: string;
+  /** Jobs of one lane share what a lane may hold; a lane that is held up holds up no other. */
+  lane: string;
+  /** Jobs of a lane with the same group run one after the other, in the order of their ids; null: with any others. */
+  group: string | null;
+  /** Milliseconds since 1970: not before. */
+  runAt: number;
+  /** What the handler needs to find the rest; a few hundred characters at most. */
+  data: string;
+}
+
+/** A job as its handler gets it. */
+export interface Job extends NewJob {
+  /** From 1; counts the tries that ended with `retry`. Whoever holds an older number can end nothing. */
+  attempt: number;
+}
+
+/** Does the jobs of one kind. */
+export interface JobHandler {
+  /** Asked when a slot is free: what to call when the job has ended, or null where it may not start now (see `Queue.wake`). */
+  admit(job: Job): (() => void) | null;
+  /** Does the job and ends it with `end`, `endIn` or `retry`. What it throws, or leaves open, is tried again soon. */
+  run(job: Job): Promise<void>;
+}
+
+/**
+ * The alarm clock: the database holds the truth, this says when to look. Each job is stored in the commit that makes
+ * it needed and removed in the commit that has done it; in between any crash leads to its being run again.
+ */
+export abstract class Queue {
+  /** Before `start`. */
+  abstract handle(kind: string, handler: JobHandler): void;
+  /** Begins with what is due, also from before the last crash. */
+  abstract start(): Promise<void>;
+  /** Stores the job together with the rows, all or none. */
+  abstract add(job: NewJob, rows: readonly TableRow[]): Promise<void>;
+  /** The same as a part of a transaction. */
+  abstract addIn(tx: Tx, job: NewJob): Promise<void>;
+  /** The same for work that this process has begun already: another try only follows where it does not end it. */
+  abstract addBegun(job: NewJob, rows: readonly TableRow[]): Promise<Job>;
+  /** Removes the job and stores the rows; false, with nothing stored, where another has taken the job over. */
+  abstract end(job: Job, rows: readonly TableRow[]): Promise<boolean>;
+  /** The same as a part of a transaction. */
+  abstract endIn(tx: Tx, job: Job): Promise<boolean>;
+  /** Stores the rows and has the job tried again at `runAt` as the next attempt; false as `end`. */
+  abstract retry(job: Job, runAt: number, rows: readonly TableRow[]): Promise<boolean>;
+  /** Says that a lane which `admit` refused may have room now. */
+  abstract wake(): void;
+  /** Jobs that wait or run, as far as this process knows. */
+  abstract get depth(): number;
+  /** Begins no more jobs and gives those at hand `graceMs` to end; the rest is left to the next start. */
+  abstract stop(graceMs: number): Promise<void>;
+}

@@ -1,0 +1,185 @@
+import { describe, expect, it } from 'vitest';
+import type { Job } from '../../src/platform/queue/index.ts';
+import { collect, job, mark, noLimit, type QueueHarness, until, withQueue } from './queue-harness.ts';
+
+/** What every adapter promises of a job. @param open makes a fresh database and a queue that has not started. */
+export function queueContract(open: () => Promise<QueueHarness>): void {
+  describe('a job', () => {
+    it(
+      'is run once, with its data and as its first attempt, and is gone afterwards',
+      withQueue(open, async ({ queue }, jobsLeft) => {
+        const ran: Job[] = [];
+        queue.handle('test', {
+          admit: noLimit,
+          run: async (one) => {
+            ran.push(one);
+            await queue.end(one, []);
+          },
+        });
+        await queue.start();
+        await queue.add(job('a', { data: '{"x":"é\'"}', lane: 'its lane' }), []);
+        await until(async () => (await jobsLeft()) === 0);
+        expect(ran).toMatchObject([{ id: 'a', data: '{"x":"é\'"}', lane: 'its lane', attempt: 1 }]);
+        expect(queue.depth).toBe(0);
+      }),
+    );
+
+    it(
+      'is not run before its time',
+      withQueue(open, async ({ queue }) => {
+        const ran: string[] = [];
+        collect(queue, ran);
+        await queue.start();
+        const runAt = Date.now() + 300;
+        let ranAt = 0;
+        queue.handle('timed', {
+          admit: noLimit,
+          run: async (one) => {
+            ranAt = Date.now();
+            await queue.end(one, []);
+          },
+        });
+        await queue.add(job('later', { kind: 'timed', runAt }), []);
+        await queue.add(job('now'), []);
+        await until(() => ranAt > 0);
+        expect(ran).toEqual(['now']);
+        expect(ranAt).toBeGreaterThanOrEqual(runAt);
+      }),
+    );
+
+    it(
+      'is stored with the rows that come with it, or not at all',
+      withQueue(open, async ({ queue, database }, jobsLeft) => {
+        await queue.add(job('with a row'), [mark(1)]);
+        await expect(queue.add(job('with the same row'), [mark(1)])).rejects.toThrow(/UNIQUE|duplicate/i);
+        expect(await jobsLeft()).toBe(1);
+        await expect(
+          database.door.transaction(async (tx) => {
+            await queue.addIn(tx, job('of a transaction that fails'));
+            throw new Error('no');
+          }),
+        ).rejects.toThrow('no');
+        expect(await jobsLeft()).toBe(1);
+      }),
+    );
+
+    it(
+      'that was not ended is run again after a crash, as the same attempt',
+      withQueue(open, async ({ queue, restart }, jobsLeft) => {
+        const begun: Job[] = [];
+        queue.handle('test', {
+          admit: noLimit,
+          run: (one) => {
+            begun.push(one);
+            return new Promise(() => undefined);
+          },
+        });
+        await queue.start();
+        await queue.add(job('cut off'), []);
+        await queue.add(job('cut off in a group', { group: 'g' }), []);
+        await until(() => begun.length === 2);
+        const again: Job[] = [];
+        await restart((next) =>
+          next.handle('test', {
+            admit: noLimit,
+            run: async (one) => {
+              again.push(one);
+              await next.end(one, []);
+            },
+          }),
+        );
+        await until(async () => (await jobsLeft()) === 0);
+        expect(again.map(({ id, attempt }) => `${id} ${attempt}`).sort()).toEqual([
+          'cut off 1',
+          'cut off in a group 1',
+        ]);
+      }),
+    );
+
+    it(
+      'that this process has begun is not begun twice, and goes on after a crash',
+      withQueue(open, async ({ queue, restart }, jobsLeft) => {
+        const ran: string[] = [];
+        collect(queue, ran);
+        await queue.start();
+        const held = await queue.addBegun(job('begun'), [mark(7)]);
+        const other = await queue.addBegun(job('begun and ended'), []);
+        expect(await queue.end(other, [])).toBe(true);
+        expect(await queue.end(other, [])).toBe(false);
+        await queue.add(job('another'), []);
+        await until(async () => (await jobsLeft()) === 1);
+        expect(ran).toEqual(['another']);
+        await restart((next) => collect(next, ran));
+        await until(async () => (await jobsLeft()) === 0);
+        expect(ran).toEqual(['another', held.id]);
+      }),
+    );
+
+    it(
+      'is tried again with a number of its own, and whoever holds an older number ends nothing',
+      withQueue(open, async ({ queue, database }) => {
+        const seen: Job[] = [];
+        queue.handle('test', {
+          admit: noLimit,
+          run: async (one) => {
+            seen.push(one);
+            if (one.attempt < 3) await queue.retry(one, Date.now() + 5, [mark(one.attempt)]);
+            else {
+              expect(await queue.end(seen[0]!, [mark(99)])).toBe(false);
+              expect(await queue.retry(seen[1]!, 0, [mark(98)])).toBe(false);
+              await queue.end(one, [mark(3)]);
+            }
+          },
+        });
+        await queue.start();
+        await queue.add(job('again'), []);
+        await until(() => seen.length === 3 && queue.depth === 0);
+        expect(seen.map(({ attempt }) => attempt)).toEqual([1, 2, 3]);
+        expect(await database.read.query('SELECT id FROM marks ORDER BY id')).toEqual([
+          { id: 1 },
+          { id: 2 },
+          { id: 3 },
+        ]);
+      }),
+    );
+
+    it(
+      'whose handler throws is tried again by itself',
+      withQueue(open, async ({ queue }) => {
+        let tries = 0;
+        queue.handle('test', {
+          admit: noLimit,
+          run: async (one) => {
+            if (++tries === 1) throw new Error('The database is away');
+            await queue.end(one, []);
+          },
+        });
+        await queue.start();
+        await queue.add(job('stumbles'), []);
+        await until(() => queue.depth === 0);
+        expect(tries).toBe(2);
+      }),
+    );
+
+    it(
+      'ended in a transaction that fails is not ended',
+      withQueue(open, async ({ queue, database }, jobsLeft) => {
+        let tries = 0;
+        queue.handle('test', {
+          admit: noLimit,
+          run: async (one) => {
+            tries++;
+            await database.door.transaction(async (tx) => {
+              expect(await queue.endIn(tx, one)).toBe(true);
+              if (tries === 1) throw new Error('no');
+            });
+          },
+        });
+        await queue.start();
+        await queue.add(job('twice'), []);
+        await until(async () => (await jobsLeft()) === 0);
+        expect(tries).toBe(2);
+      }),
+    );
+  });
+}

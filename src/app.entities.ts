@@ -6,6 +6,7 @@ import {
   UserEntity,
 } from './features/access/index.ts';
 import { ExecutionEntity } from './features/executions/index.ts';
+import { SecretVersionEntity } from './features/secrets/index.ts';
 import { WebHookConfigEntity, WebHookConfigVersionEntity } from './features/webhook-configs/index.ts';
 
 /** Every table that TypeORM knows; the server and the TypeORM command line (ormconfig.ts) share the list. */
@@ -14,6 +15,7 @@ export const entities = [
   AuditLogEntity,
   ExecutionEntity,
   RefreshTokenEntity,
+  SecretVersionEntity,
   SigningKeyEntity,
   UserEntity,
   WebHookConfigEntity,

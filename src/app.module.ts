@@ -7,6 +7,7 @@ import { AccessModule } from './features/access/index.ts';
 import { CommandCatalogueModule } from './features/command-catalogue/index.ts';
 import { ExecutionsModule } from './features/executions/index.ts';
 import { HttpRequestsModule } from './features/http-requests/index.ts';
+import { SecretsModule } from './features/secrets/index.ts';
 import { WebHookConfigsModule } from './features/webhook-configs/index.ts';
 import { RouterSettings, ScriptLimitDefaults, WebHookRouterModule } from './features/webhook-router/index.ts';
 import { HttpModule } from './http/http.module.ts';
@@ -59,6 +60,7 @@ export class AppModule {
         WebHookRouterModule,
         ExecutionsModule,
         HttpRequestsModule,
+        SecretsModule,
         HttpModule.forRoot({ logger, trustedProxies: config.trustedProxies }),
       ],
       providers: settings,

@@ -8,6 +8,7 @@ import type { Config } from './config.ts';
 import { ScriptPool } from './engines/script/index.ts';
 import { AccessStart, Authenticator } from './features/access/index.ts';
 import { InterruptedExecutions } from './features/executions/index.ts';
+import { Secrets } from './features/secrets/index.ts';
 import { WebHookConfigDirectory } from './features/webhook-configs/index.ts';
 import {
   AnswerInTime,
@@ -79,6 +80,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
   });
   const access = await app.get(AccessStart).prepare(config);
   await app.get(WebHookConfigDirectory).load();
+  await app.get(Secrets).load();
   await app.get(ScriptPool).start();
   const interrupted = await app.get(InterruptedExecutions).end();
   if (interrupted > 0)

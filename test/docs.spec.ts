@@ -20,6 +20,8 @@ describe('the scripting guide', () => {
 
   beforeAll(async () => {
     signalbox = await Signalbox.start();
+    const configKeys = examples.map((_, index) => `example-${index}`);
+    await signalbox.command('SetSecretCommand', { name: 'SHOP_KEY', value: 'a shared secret', configKeys });
   });
   afterAll(() => signalbox.stop());
 

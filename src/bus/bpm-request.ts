@@ -15,6 +15,8 @@ export interface RequestSpec<S extends z.ZodObject = z.ZodObject> {
   input: S;
   /** Fields that it does not take, with the sentence that says why; others are refused as unknown. */
   refusedFields?: Readonly<Record<string, string>>;
+  /** Fields whose values no record keeps, where their names do not say so. */
+  secretFields?: readonly string[];
   /** The envelope's message when it worked. */
   success: string;
   /** Fields as somebody would send them, for the API docs. */

@@ -7,6 +7,7 @@ import type { Caller, Origin } from './caller.ts';
 import { CqrsBuses } from './cqrs-buses.ts';
 import { type Envelope, failureEnvelope, type SuccessEnvelope } from './envelope.ts';
 import { RequestRegistry } from './registry.ts';
+import { recordedInput, secretValuesIn } from './secret-fields.rules.ts';
 import { validationSentences, withoutNulls } from './validation.rules.ts';
 
 /** One request for the bus, not yet trusted. */
@@ -58,9 +59,16 @@ export class Dispatcher {
       return await this.execute(request, instance, order);
     } catch (thrown) {
       const error = asAppError(thrown);
-      if (spec.kind === 'command') await this.auditFailure(order, error);
+      if (spec.kind === 'command') await this.auditFailure(request, order, error);
       return refused(error, spec.failure);
     }
+  }
+
+  /** An input as records may keep it, and the values in it that must be readable nowhere else either. */
+  recorded(type: string, input: Readonly<Record<string, unknown>>) {
+    const spec = this.registry.find(type)?.spec;
+    if (!spec?.secretFields) return { input, secrets: [] };
+    return { input: recordedInput(spec, input), secrets: secretValuesIn(spec, input) };
   }
 
   private async execute(request: RequestClass, instance: object, order: Order): Promise<Dispatched> {
@@ -70,7 +78,7 @@ export class Dispatcher {
       command: order.type,
       caller: order.caller,
       origin: order.origin,
-      input: order.input,
+      input: recordedInput(request.spec, order.input),
       outcome: 'succeeded',
       trail,
     };
@@ -90,8 +98,9 @@ export class Dispatcher {
     return { ...succeeded(envelope), isStoredAlongside: order.alongside !== undefined };
   }
 
-  private async auditFailure(order: Order, error: AppError): Promise<void> {
-    const { type: command, caller, origin, input } = order;
+  private async auditFailure({ spec }: RequestClass, order: Order, error: AppError): Promise<void> {
+    const { type: command, caller, origin } = order;
+    const input = recordedInput(spec, order.input);
     try {
       await this.door.append(
         this.audit.rows({ command, caller, origin, input, outcome: error.code, trail: {} }),

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -10,6 +11,7 @@ const AT_ONCE = 2;
 const ALL_MS_MAX = 240_000;
 const CANARY_TEXT = 'nobody touches this';
 const OPERATOR_PASSWORD = 'an operator’s password 4711';
+const NEIGHBOURS_SECRET = randomBytes(16).toString('hex');
 
 const kinds = Map.groupBy(corpus, ({ kind }) => kind);
 const faults = new Map<number, string[]>();
@@ -39,10 +41,15 @@ async function runOne(index: number): Promise<void> {
 beforeAll(async () => {
   // A zone that no default would hit, to show that a script does not learn it.
   signalbox = await Signalbox.start({ env: { TZ: 'Asia/Kathmandu', ADMIN_PASSWORD: OPERATOR_PASSWORD } });
-  canary = { path: join(signalbox.dataFolder, 'canary.txt'), secrets: [signalbox.apiKey, OPERATOR_PASSWORD] };
+  canary = {
+    path: join(signalbox.dataFolder, 'canary.txt'),
+    secrets: [signalbox.apiKey, OPERATOR_PASSWORD, NEIGHBOURS_SECRET],
+  };
   writeFileSync(canary.path, CANARY_TEXT, { mode: 0o666 });
   const refusal = await save(signalbox, 'neighbour', NEIGHBOUR_SOURCE);
   if (refusal !== null) throw new Error(refusal);
+  const secret = { name: 'KEY', value: NEIGHBOURS_SECRET, configKeys: ['neighbour'] };
+  if ((await signalbox.command('SetSecretCommand', secret)).status !== 200) throw new Error('No secret');
   await callNeighbour(0);
   filesBefore = readdirSync(signalbox.dataFolder).sort();
   let next = 0;

@@ -8,6 +8,8 @@ const secrets = { KEY: value, other: 'o'.repeat(16_384), constructor: 'named lik
 
 const READ = `try { return secrets.get(context.body.name); } catch (error) { return error.message; }`;
 
+const missing = (name: string) => `No secret named "${name}" is available to this configuration`;
+
 /** Whatever a script can name or walk to, as one text; the secrets' values must not be in it. */
 const WALK = `
   const seen = new Set(); const texts = []; const queue = [globalThis, secrets, context, arguments];

@@ -1,7 +1,7 @@
 export { WebHookConfigDirectory } from './webhook-config-directory.ts';
 export { WebHookConfigEntity } from './webhook-config.entity.ts';
-export { executionTypes } from './webhook-config.rules.ts';
 export { WebHookConfigVersions } from './webhook-config-versions.ts';
+export { configKey, executionTypes } from './webhook-config.rules.ts';
 export { WebHookConfigVersionEntity } from './webhook-config-version.entity.ts';
 export { WebHookConfigsModule } from './webhook-configs.module.ts';
 export { fixedEndpointPaths } from './webhook-path.rules.ts';

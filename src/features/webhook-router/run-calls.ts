@@ -50,6 +50,7 @@ export class RunCalls {
     reach('during-run');
     const began = performance.now();
     const inputHash = createHash('sha256').update(`${type}\n${inputJson}`).digest('base64url');
+    const shown = this.shownInput(run, type, inputJson);
     const known = run.recordedCalls[run.calls.length];
     if (run.divergedAt === null && known && (known.name !== type || known.inputHash !== inputHash))
       run.divergedAt = known.n;
@@ -62,13 +63,22 @@ export class RunCalls {
     const durationMs = known ? known.recordedAt - known.startedAt : performance.now() - began;
     run.addStep({
       ...(label ? { name: label.name, commandName: type } : { name: type }),
-      input: kept(inputJson),
+      input: shown,
       output: kept(call.envelopeJson),
       startedAtMs: call.startedAt,
       durationMs,
     });
     const { envelopeJson, recordedAt } = call;
     return { envelopeJson, envelope, recordedAt, durationMs };
+  }
+
+  /** The input as anybody may see it: a command may have fields that nobody may. */
+  private shownInput(run: WebHookRun, type: string, inputJson: string): unknown {
+    if (nestsDeeperThan(Buffer.from(inputJson), INPUT_DEPTH_MAX)) return inputJson.slice(0, 1000);
+    const input = parseJson(inputJson) as Record<string, unknown>;
+    const recorded = this.dispatcher.recorded(type, input);
+    if (recorded.secrets.length > 0) run.addCredentials(recorded.secrets);
+    return kept(recorded.input === input ? inputJson : JSON.stringify(recorded.input));
   }
 
   private async make(run: WebHookRun, order: CallOrder): Promise<RecordedCall> {

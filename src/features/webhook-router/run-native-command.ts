@@ -21,13 +21,15 @@ export class RunNativeCommand {
   async run(run: WebHookRun, body: RequestBody, caller: Caller): Promise<RunEnd> {
     const type = run.admitted.route.config.settings.commandName ?? '';
     const input = this.knownFields(type, body);
+    const recorded = this.dispatcher.recorded(type, input);
+    if (recorded.secrets.length > 0) run.addCredentials(recorded.secrets);
     const startedAt = performance.now();
     // A transaction that is undone is no step: the failure that follows takes its place.
     const stepDone = ({ success, message, ...rest }: Envelope) =>
       run.setOnlyStep({
         name: type,
         // Of a compressed body the record does not show the fields.
-        ...(body.received === null ? { inputFields: Object.keys(input) } : { input }),
+        ...(body.received === null ? { inputFields: Object.keys(input) } : { input: recorded.input }),
         output: { success, message, ...('errors' in rest && { errors: rest.errors }) },
         startedAtMs: run.admitted.receivedAt,
         durationMs: performance.now() - startedAt,

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { ScriptPool } from '../../engines/script/index.ts';
+import { Secrets } from '../secrets/index.ts';
 import type { RequestBody } from './request-body.ts';
 import { diverged, RunCalls } from './run-calls.ts';
 import { ScriptLimitDefaults } from './script-limit-defaults.ts';
@@ -17,10 +18,13 @@ export class RunScript {
     private readonly scripts: ScriptPool,
     private readonly calls: RunCalls,
     private readonly limits: ScriptLimitDefaults,
+    private readonly secrets: Secrets,
   ) {}
 
   async run(run: WebHookRun, body: RequestBody): Promise<RunEnd> {
     const { route } = run.admitted;
+    const secrets = this.secrets.valuesFor(route.config.accountId, route.config.key);
+    if (secrets) run.addCredentials(Object.values(secrets));
     const { verdict, logs, logsTruncated } = await this.scripts.run({
       programId: route.programId,
       ownerId: String(route.config.id),
@@ -32,6 +36,7 @@ export class RunScript {
       limits: route.isAsync ? { ...this.limits, totalMs: ASYNC_TOTAL_MS } : this.limits,
       call: async (commandName, inputJson) =>
         (await this.calls.call(run, commandName, inputJson)).envelopeJson,
+      ...(secrets && { secrets }),
     });
     run.logs = logsTruncated
       ? [...logs, { level: 'warn', text: 'Further lines were dropped: the log limit is reached' }]

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { ExecutionsModule } from '../executions/index.ts';
+import { SecretsModule } from '../secrets/index.ts';
 import { VerificationModule } from '../verification/index.ts';
 import { WebHookConfigsModule } from '../webhook-configs/index.ts';
 import { AcceptWebHook } from './accept-webhook.ts';
@@ -32,7 +33,7 @@ import { WebHookTickets } from './webhook-ticket.ts';
 
 /** The way of a third party's call through the house. */
 @Module({
-  imports: [ExecutionsModule, VerificationModule, WebHookConfigsModule],
+  imports: [ExecutionsModule, SecretsModule, VerificationModule, WebHookConfigsModule],
   providers: [
     MatchWebHook,
     ReceiveWebHook,

@@ -5,6 +5,7 @@ import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dataSourceOptions } from './database.ts';
 import { migrations } from './migrations/index.ts';
+import { PayloadPacks1764000000000 } from './migrations/1764000000000-payload-packs.ts';
 
 let folder: string;
 let source: DataSource;
@@ -17,6 +18,11 @@ afterAll(async () => {
   await source.destroy();
   rmSync(folder, { recursive: true, force: true });
 });
+
+/** Undoes one migration and all later ones. */
+async function undo(migration: (typeof migrations)[number]): Promise<void> {
+  for (const _ of migrations.slice(migrations.indexOf(migration))) await source.undoLastMigration();
+}
 
 const schema = async (): Promise<string[]> =>
   (
@@ -36,7 +42,7 @@ describe('the migrations', () => {
   });
 
   it('keep the executions that were recorded before payloads were packed', async () => {
-    for (const _ of migrations.slice(1)) await source.undoLastMigration();
+    await undo(PayloadPacks1764000000000);
     await source.query(
       `INSERT INTO executions (id, account_id, config_id, config_version, config_key, method, path, ip, status, received_at)
        VALUES ('exe_1', 'default', 1, 2, 'orders', 'POST', '/x', '::1', 'succeeded', 5)`,

@@ -6,3 +6,4 @@ export { type Dispatched, Dispatcher } from './dispatcher.ts';
 export { type Envelope, failureEnvelope } from './envelope.ts';
 export { permissionsOfRole, type Role } from './permissions.ts';
 export { RequestRegistry } from './registry.ts';
+export { timeField } from './time-field.ts';

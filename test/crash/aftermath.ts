@@ -45,6 +45,7 @@ export function aftermathOf(dataFolder: string, { noted }: Pick<LoadReport, 'not
       ...notedFaults(executions, noted),
       ...nativeFaults(database, rows),
       ...effectFaults(database),
+      ...statisticsFaults(database),
       ...integrityFaults(database),
     ];
     return {
@@ -119,6 +120,28 @@ function effectFaults(database: DatabaseSync): string[] {
   if (audited.n !== made)
     faults.push(`${made} configurations were made by calls and ${audited.n} are audited`);
   return faults;
+}
+
+/** What has ended is counted in the commit that ended it: as often, and no less and no more. */
+function statisticsFaults(database: DatabaseSync): string[] {
+  const ended = countsIn(
+    database,
+    `SELECT config_key || ' ' || config_id || ' ' || (finished_at / 60000) || ' ' || status AS what, count(*) AS n
+     FROM executions WHERE finished_at IS NOT NULL GROUP BY 1`,
+  );
+  const counted = countsIn(
+    database,
+    `SELECT config_key || ' ' || config_id || ' ' || minute || ' ' || status AS what, sum(count) AS n
+     FROM webhook_stats GROUP BY 1`,
+  );
+  return [...new Set([...ended.keys(), ...counted.keys()])]
+    .filter((what) => ended.get(what) !== counted.get(what))
+    .map((what) => `${what}: ${ended.get(what) ?? 0} have ended and ${counted.get(what) ?? 0} are counted`);
+}
+
+function countsIn(database: DatabaseSync, query: string): Map<string, number> {
+  const rows = database.prepare(query).all() as { what: string; n: number }[];
+  return new Map(rows.map(({ what, n }) => [what, n]));
 }
 
 function keysOf(database: DatabaseSync, prefix: string): string[] {

@@ -2,6 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { type HotTable, type TableRow, type Tx, WriteDoor } from '../../platform/db/index.ts';
 import type { ExecutionStatus } from './execution.entity.ts';
 import { executionPayload } from './execution-payload.rules.ts';
+import { CountedRejections } from './counted-rejections.ts';
+import { type CountedConfig, type CountedEnd, statisticsRow } from './statistics-rows.ts';
 import type { RecordedRequest } from './recorded-request.ts';
 
 /** Which execution. */
@@ -13,8 +15,8 @@ export interface ExecutionRef {
 /** What is known when a call has come in. */
 export interface ReceivedExecution extends ExecutionRef {
   configId: number;
-  configVersion: number;
   key: string;
+  configVersion: number;
   method: string;
   path: string;
   ip: string;
@@ -112,10 +114,13 @@ const justReceived: ExecutionProgress = {
   attempts: null,
 };
 
-/** Writes executions; each promise is kept only when the rows are on disk. */
+/** Writes executions, each end with its count; each promise is kept only when the rows are on disk. */
 @Injectable()
 export class ExecutionRecorder {
-  constructor(private readonly door: WriteDoor) {}
+  constructor(
+    private readonly door: WriteDoor,
+    private readonly rejections: CountedRejections,
+  ) {}
 
   /** The end of a call, whole or completing what was recorded of it, in one commit with everybody else's of the moment. */
   recordEnd(received: ReceivedExecution, outcome: ExecutionOutcome): Promise<void> {
@@ -125,6 +130,11 @@ export class ExecutionRecorder {
   /** The same as a part of a transaction: the command's writes and its record are both there or neither. */
   async recordEndIn(tx: Tx, received: ReceivedExecution, outcome: ExecutionOutcome): Promise<void> {
     await tx.write(this.endRows(received, outcome));
+  }
+
+  /** A rejection beyond those that are recorded. */
+  countRejection(config: CountedConfig, end: Omit<CountedEnd, 'status'>): void {
+    this.rejections.count(config, end);
   }
 
   /** On record before the first effect, so that a crash leaves a trace of what had begun. */
@@ -148,6 +158,7 @@ export class ExecutionRecorder {
         }),
         payload: executionPayload(received.request, outcome),
       },
+      statisticsRow(received, outcome),
     ];
   }
 

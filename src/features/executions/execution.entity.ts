@@ -12,6 +12,8 @@ export const executionStatuses = [
   'rejected',
 ] as const;
 export type ExecutionStatus = (typeof executionStatuses)[number];
+/** Those of an execution that has not ended. */
+export const unfinishedStatuses: readonly ExecutionStatus[] = ['received', 'running'];
 
 /** The record of one call: what lists and filters need. Ids are time-ordered. */
 @Entity('executions')

@@ -1,7 +1,9 @@
 import { Module } from '@nestjs/common';
+import { CountedRejections } from './counted-rejections.ts';
 import { ExecutionRecorder } from './execution-recorder.ts';
 import { GetWebHookExecutionByIdHandler } from './get-webhook-execution-by-id.query.ts';
 import { GetWebHookExecutionListHandler } from './get-webhook-execution-list.query.ts';
+import { GetWebHookStatisticsHandler } from './get-webhook-statistics.query.ts';
 import { InterruptedExecutions } from './interrupted-executions.ts';
 import { RecordedCalls } from './recorded-calls.ts';
 import { RecordedExecutions } from './recorded-executions.ts';
@@ -10,6 +12,7 @@ import { UnrecordedOutcomes } from './unrecorded-outcomes.ts';
 /** The record of every call. */
 @Module({
   providers: [
+    CountedRejections,
     ExecutionRecorder,
     RecordedCalls,
     RecordedExecutions,
@@ -17,6 +20,7 @@ import { UnrecordedOutcomes } from './unrecorded-outcomes.ts';
     InterruptedExecutions,
     GetWebHookExecutionByIdHandler,
     GetWebHookExecutionListHandler,
+    GetWebHookStatisticsHandler,
   ],
   exports: [ExecutionRecorder, InterruptedExecutions, RecordedCalls, RecordedExecutions, UnrecordedOutcomes],
 })

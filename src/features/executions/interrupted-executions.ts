@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { In, IsNull } from 'typeorm';
 import { Clock } from '../../platform/clock.ts';
 import { WriteDoor } from '../../platform/db/index.ts';
-import { ExecutionEntity } from './execution.entity.ts';
+import { ExecutionEntity, unfinishedStatuses } from './execution.entity.ts';
+import { type CountedConfig, statisticsRow } from './statistics-rows.ts';
 
 /** Ends the synchronous executions that a crash cut off: nobody was answered, the caller's retry is a new run. */
 @Injectable()
@@ -14,14 +15,26 @@ export class InterruptedExecutions {
 
   /** Before the first call of this start. @returns how many there were. */
   async end(): Promise<number> {
-    const { affected } = await this.door.transaction((tx) =>
-      tx.manager.update(
-        ExecutionEntity,
-        // A durable one has its job in the queue, and goes on.
-        { status: In(['received', 'running']), isDurable: IsNull() },
-        { status: 'failed', code: 'execution.interrupted', finishedAt: this.clock.now() },
-      ),
-    );
-    return affected ?? 0;
+    // A durable one has its job in the queue, and goes on.
+    const open = { status: In(unfinishedStatuses), isDurable: IsNull() };
+    const ended = { status: 'failed' as const, code: 'execution.interrupted', finishedAt: this.clock.now() };
+    return await this.door.transaction(async (tx) => {
+      const counts = await tx.manager
+        .createQueryBuilder(ExecutionEntity, 'execution')
+        .select('execution.accountId', 'accountId')
+        .addSelect('execution.configId', 'configId')
+        .addSelect('execution.key', 'key')
+        .addSelect('COUNT(*)', 'count')
+        .where(open)
+        .groupBy('execution.accountId')
+        .addGroupBy('execution.configId')
+        .addGroupBy('execution.key')
+        .getRawMany<CountedConfig & { count: number | string }>();
+      await tx.write(
+        counts.map((config) => statisticsRow(config, { ...ended, durationMs: null }, Number(config.count))),
+      );
+      const { affected } = await tx.manager.update(ExecutionEntity, open, ended);
+      return affected ?? 0;
+    });
   }
 }

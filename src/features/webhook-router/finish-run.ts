@@ -26,7 +26,10 @@ export class FinishRun {
   async reject(run: WebHookRun, failure: AppError): Promise<WebHookAnswer> {
     const end: RunEnd = { answer: failureAnswer(failure), failure, isRejection: true };
     const { route, receivedAt } = run.admitted;
-    if (!route.mayRecordRejection(receivedAt)) return end.answer;
+    if (!route.mayRecordRejection(receivedAt)) {
+      this.record.countRejection(run);
+      return end.answer;
+    }
     await this.record.store(run, this.record.endRows(run, end)).catch(() => undefined);
     this.log.ended(run, end);
     return end.answer;

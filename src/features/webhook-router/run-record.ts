@@ -65,6 +65,12 @@ export class RunRecord {
     return rows;
   }
 
+  /** A rejection beyond those that are recorded. */
+  countRejection(run: WebHookRun): void {
+    const { accountId, id: configId, key } = run.admitted.route.config;
+    this.recorder.countRejection({ accountId, configId, key }, run.end());
+  }
+
   /** Ends a run as a part of its command's transaction. @throws when another process goes on with it. */
   async endIn(tx: Tx, run: WebHookRun, end: RunEnd): Promise<void> {
     await tx.write(this.endRows(run, end));

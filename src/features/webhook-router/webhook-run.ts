@@ -154,9 +154,17 @@ export class WebHookRun {
     };
   }
 
+  /** When it ended, now, and how long it took. */
+  end(): { finishedAt: number; durationMs: number } {
+    const durationMs = performance.now() - this.admitted.startedAt;
+    return {
+      finishedAt: this.admitted.receivedAt + Math.round(durationMs),
+      durationMs: Math.round(durationMs * 1000) / 1000,
+    };
+  }
+
   /** The end as it is stored: credentials of the request are masked in whatever was made from it. */
   outcome({ answer, failure, isRejection }: RunEnd, status?: 'ignored' | 'dead'): ExecutionOutcome {
-    const durationMs = performance.now() - this.admitted.startedAt;
     const { credentials } = this;
     const cleanJson = (value: object | null) =>
       value === null ? this.nothing : maskedJson(value, credentials);
@@ -166,8 +174,7 @@ export class WebHookRun {
       status: status ?? (isRejection ? 'rejected' : failure ? 'failed' : 'succeeded'),
       code: failure?.code ?? null,
       answerStatus: answer.status,
-      finishedAt: this.admitted.receivedAt + Math.round(durationMs),
-      durationMs: Math.round(durationMs * 1000) / 1000,
+      ...this.end(),
       steps: this.stepTexts.length === 0 ? this.nothing : `[${this.stepTexts.join(',')}]`,
       logs: cleanJson(this.logs.length === 0 ? null : this.logs),
       errors: cleanJson(failure?.details ?? null),

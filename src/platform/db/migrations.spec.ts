@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dataSourceOptions } from './database.ts';
-import { migrations } from './migrations/index.ts';
 import { PayloadPacks1764000000000 } from './migrations/1764000000000-payload-packs.ts';
+import { WebHookStatistics1764210000000 } from './migrations/1764210000000-webhook-statistics.ts';
+import { migrations } from './migrations/index.ts';
 
 let folder: string;
 let source: DataSource;
@@ -19,17 +20,18 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Undoes one migration and all later ones. */
-async function undo(migration: (typeof migrations)[number]): Promise<void> {
-  for (const _ of migrations.slice(migrations.indexOf(migration))) await source.undoLastMigration();
-}
-
 const schema = async (): Promise<string[]> =>
   (
     (await source.query(
       `SELECT name || ' ' || sql AS text FROM sqlite_master WHERE sql IS NOT NULL AND name <> 'migrations' ORDER BY name`,
     )) as { text: string }[]
   ).map(({ text }) => text.replaceAll(/\s+/g, ' '));
+
+/** Undoes a migration and all that came after it. */
+async function undoFrom(migration: (typeof migrations)[number]): Promise<void> {
+  for (let left = migrations.length - migrations.indexOf(migration); left > 0; left--)
+    await source.undoLastMigration();
+}
 
 describe('the migrations', () => {
   it('can be undone one by one and done again, to the same tables', async () => {
@@ -42,7 +44,7 @@ describe('the migrations', () => {
   });
 
   it('keep the executions that were recorded before payloads were packed', async () => {
-    await undo(PayloadPacks1764000000000);
+    await undoFrom(PayloadPacks1764000000000);
     await source.query(
       `INSERT INTO executions (id, account_id, config_id, config_version, config_key, method, path, ip, status, received_at)
        VALUES ('exe_1', 'default', 1, 2, 'orders', 'POST', '/x', '::1', 'succeeded', 5)`,
@@ -54,5 +56,35 @@ describe('the migrations', () => {
     expect(await source.query('SELECT id, config_version, status, payload FROM executions')).toEqual([
       { id: 'exe_1', config_version: 2, status: 'succeeded', payload: null },
     ]);
+  });
+
+  it('count the executions that ended before there were statistics', async () => {
+    await undoFrom(WebHookStatistics1764210000000);
+    const durations = [0.2, 1, 1.001, 3, 59_999, 60_001, 900_000, 900_001, null];
+    for (const [n, duration] of durations.entries()) {
+      await source.query(
+        `INSERT INTO executions (account_id, id, config_id, config_version, config_key, method, path, ip, status,
+           received_at, finished_at, duration_ms)
+         VALUES ('default', ?, 1, 1, 'counted', 'POST', '/x', '::1', 'failed', 5, ?, ?)`,
+        [`exe_c${n}`, 180_000 + n, duration],
+      );
+    }
+    await source.runMigrations();
+    expect(
+      await source.query(
+        `SELECT minute, duration_max_ms AS bound, count FROM webhook_stats WHERE config_key = 'counted' ORDER BY bound`,
+      ),
+    ).toEqual(
+      [
+        [0, 1],
+        [1, 2],
+        [2, 1],
+        [5, 1],
+        [60_000, 1],
+        [300_000, 1],
+        [900_000, 1],
+        [86_400_000, 1],
+      ].map(([bound, count]) => ({ minute: 3, bound, count })),
+    );
   });
 });

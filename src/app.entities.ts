@@ -5,6 +5,7 @@ import {
   SigningKeyEntity,
   UserEntity,
 } from './features/access/index.ts';
+import { EventEntity } from './features/events/index.ts';
 import { ExecutionEntity } from './features/executions/index.ts';
 import { SecretVersionEntity } from './features/secrets/index.ts';
 import { WebHookConfigEntity, WebHookConfigVersionEntity } from './features/webhook-configs/index.ts';
@@ -13,6 +14,7 @@ import { WebHookConfigEntity, WebHookConfigVersionEntity } from './features/webh
 export const entities = [
   ApiClientEntity,
   AuditLogEntity,
+  EventEntity,
   ExecutionEntity,
   RefreshTokenEntity,
   SecretVersionEntity,

@@ -5,6 +5,7 @@ import type { Config } from './config.ts';
 import { ScriptPool } from './engines/script/index.ts';
 import { AccessModule } from './features/access/index.ts';
 import { CommandCatalogueModule } from './features/command-catalogue/index.ts';
+import { EventsModule } from './features/events/index.ts';
 import { ExecutionsModule } from './features/executions/index.ts';
 import { HttpRequestsModule } from './features/http-requests/index.ts';
 import { SecretsModule } from './features/secrets/index.ts';
@@ -58,6 +59,7 @@ export class AppModule {
         CommandCatalogueModule,
         WebHookConfigsModule,
         WebHookRouterModule,
+        EventsModule,
         ExecutionsModule,
         HttpRequestsModule,
         SecretsModule,

@@ -51,6 +51,7 @@ async function createExample({ app, adminId }: RunningServer): Promise<void> {
     kind: 'user',
     name: 'admin',
     accountId: 'default',
+    isAccountBound: false,
     permissions: permissionsOfRole.admin,
   };
   await app.get(Dispatcher).dispatch({

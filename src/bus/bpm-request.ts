@@ -17,6 +17,8 @@ export interface RequestSpec<S extends z.ZodObject = z.ZodObject> {
   refusedFields?: Readonly<Record<string, string>>;
   /** Fields whose values no record keeps, where their names do not say so. */
   secretFields?: readonly string[];
+  /** Fields that the audit log leaves out: large ones, which lie encrypted with what they made. */
+  unauditedFields?: readonly string[];
   /** The envelope's message when it worked. */
   success: string;
   /** Fields as somebody would send them, for the API docs. */

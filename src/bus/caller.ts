@@ -5,7 +5,10 @@ export interface Caller {
   id: string;
   kind: 'user' | 'client';
   name: string;
+  /** The account in which it acts. */
   accountId: string;
+  /** True when it may act in no other. */
+  isAccountBound: boolean;
   permissions: ReadonlySet<Permission>;
 }
 

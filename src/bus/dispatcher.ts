@@ -32,6 +32,9 @@ export interface Dispatched {
   isStoredAlongside: boolean;
 }
 
+/** Stands in the audit log for a field that it leaves out. */
+const UNAUDITED = '[not kept in the audit log]';
+
 /** The one way in: find → authorize → parse → execute → audit. Expected failures are values. */
 @Injectable()
 export class Dispatcher {
@@ -78,7 +81,7 @@ export class Dispatcher {
       command: order.type,
       caller: order.caller,
       origin: order.origin,
-      input: recordedInput(request.spec, order.input),
+      input: auditedInput(request, order.input),
       outcome: 'succeeded',
       trail,
     };
@@ -98,9 +101,9 @@ export class Dispatcher {
     return { ...succeeded(envelope), isStoredAlongside: order.alongside !== undefined };
   }
 
-  private async auditFailure({ spec }: RequestClass, order: Order, error: AppError): Promise<void> {
+  private async auditFailure(request: RequestClass, order: Order, error: AppError): Promise<void> {
     const { type: command, caller, origin } = order;
-    const input = recordedInput(spec, order.input);
+    const input = auditedInput(request, order.input);
     try {
       await this.door.append(
         this.audit.rows({ command, caller, origin, input, outcome: error.code, trail: {} }),
@@ -109,6 +112,13 @@ export class Dispatcher {
       // The failure itself is the answer; a database that is away has its own alarm.
     }
   }
+}
+
+function auditedInput({ spec }: RequestClass, input: Order['input']): Order['input'] {
+  const recorded = recordedInput(spec, input);
+  const unaudited = (spec.unauditedFields ?? []).filter((name) => Object.hasOwn(input, name));
+  if (unaudited.length === 0) return recorded;
+  return { ...recorded, ...Object.fromEntries(unaudited.map((name) => [name, UNAUDITED])) };
 }
 
 function parse(request: RequestClass, input: Readonly<Record<string, unknown>>): unknown {

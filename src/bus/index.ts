@@ -1,3 +1,4 @@
+export { accountField, accountOf } from './account.ts';
 export { AuditLog, type AuditEntry } from './audit.ts';
 export { bpmRequest, Handles, inTransaction, type RequestClass } from './bpm-request.ts';
 export { BusModule } from './bus.module.ts';

@@ -93,3 +93,18 @@ describe('newId', () => {
     expect(timeOf(id.slice(4))).toBe(1_800_000_000_000);
   });
 });
+
+describe('firstIdAt', () => {
+  it('is after every id of the millisecond before and before every id of its own', async () => {
+    vi.useFakeTimers({ now: 1_800_000_000_000, toFake: ['Date'] });
+    const { firstIdAt, newId } = await freshIds();
+    const first = firstIdAt('evt', 1_800_000_000_000);
+    expect(newId('evt', 1_799_999_999_999) < first).toBe(true);
+    expect(newId('evt', 1_800_000_000_000) >= first).toBe(true);
+  });
+
+  it('is before all ids for a time before 1970', async () => {
+    const { firstIdAt } = await freshIds();
+    expect(firstIdAt('evt', -5)).toBe('evt_00000000-0000');
+  });
+});

@@ -1,7 +1,7 @@
 import { randomFillSync } from 'node:crypto';
 
 /** Prefixes of every id that is not a plain number. */
-export type IdPrefix = 'exe' | 'usr' | 'cli' | 'rft' | 'sgk' | 'aud' | 'req';
+export type IdPrefix = 'exe' | 'evt' | 'usr' | 'cli' | 'rft' | 'sgk' | 'aud' | 'req';
 
 // One system call for 256 ids: randomBytes(10) by itself costs about 1 µs a call.
 const pool = Buffer.alloc(16 * 256);
@@ -37,4 +37,10 @@ export function uuidV7(nowMs: number = Date.now()): string {
 /** A new id such as `exe_0193…`: time-ordered, so that indexes and partitions stay local. */
 export function newId(prefix: IdPrefix, nowMs?: number): string {
   return `${prefix}_${uuidV7(nowMs)}`;
+}
+
+/** What every id of that millisecond and later is not less than: a time range is an id range and needs no index of its own. */
+export function firstIdAt(prefix: IdPrefix, epochMs: number): string {
+  const time = Math.max(0, epochMs).toString(16).padStart(12, '0');
+  return `${prefix}_${time.slice(0, 8)}-${time.slice(8, 12)}`;
 }

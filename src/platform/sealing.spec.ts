@@ -80,3 +80,13 @@ describe('Sealing', () => {
     expect(() => new Sealer(Buffer.alloc(length))).toThrow('A sealing key has 32 bytes');
   });
 });
+
+describe('A fingerprint', () => {
+  it('is the same for the same text under the same key, and differs with either', () => {
+    const key = randomBytes(32);
+    const fingerprint = new Sealer(key).fingerprint('text');
+    expect(new Sealer(Buffer.from(key)).fingerprint('text')).toBe(fingerprint);
+    expect(new Sealer(key).fingerprint('text ')).not.toBe(fingerprint);
+    expect(sealer.fingerprint('text')).not.toBe(fingerprint);
+  });
+});

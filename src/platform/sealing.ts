@@ -1,6 +1,7 @@
 import {
   createCipheriv,
   createDecipheriv,
+  createHmac,
   createSecretKey,
   hkdfSync,
   randomFillSync,
@@ -14,6 +15,7 @@ const TAG_BYTES = 16;
 /** Encrypts what must not lie readable in the database (AES-256-GCM; layout: format byte, nonce, tag, text). */
 export class Sealer {
   private readonly key: KeyObject;
+  private readonly fingerprintKey: KeyObject;
   private readonly nonce = Buffer.alloc(NONCE_BYTES);
   private count = 0xffff_ffff;
 
@@ -21,6 +23,7 @@ export class Sealer {
   constructor(key: Buffer) {
     if (key.length !== 32) throw new Error('A sealing key has 32 bytes');
     this.key = createSecretKey(key);
+    this.fingerprintKey = createSecretKey(Buffer.from(hkdfSync('sha256', key, '', 'fingerprint', 32)));
   }
 
   /** 32 bytes for one purpose, that tell nothing of the key or of those for another. */
@@ -51,6 +54,11 @@ export class Sealer {
     }
     this.nonce.writeUInt32BE(this.count, 8);
     return this.nonce;
+  }
+
+  /** The same for the same text and no other; without the key nobody can try texts out on it. */
+  fingerprint(plain: string): string {
+    return createHmac('sha256', this.fingerprintKey).update(plain).digest('base64url');
   }
 
   /** @throws when the bytes were sealed with another key or changed since. */

@@ -36,6 +36,7 @@ function asCaller(entity: UserEntity | ApiClientEntity, kind: Caller['kind'], na
     kind,
     name,
     accountId: entity.accountId ?? DEFAULT_ACCOUNT,
+    isAccountBound: entity.accountId !== null,
     permissions: permissionsOfRole[entity.role],
   };
 }

@@ -2,6 +2,7 @@ import type { SelectQueryBuilder } from 'typeorm';
 import { z } from 'zod';
 import { bpmRequest, Handles, timeField } from '../../bus/index.ts';
 import { Database } from '../../platform/db/index.ts';
+import { firstIdAt } from '../../platform/ids.ts';
 import { keyOfConfig } from './config-key.ts';
 import { ExecutionEntity, executionStatuses } from './execution.entity.ts';
 import { executionSummary } from './execution-view.ts';
@@ -54,9 +55,9 @@ function filter(rows: SelectQueryBuilder<ExecutionEntity>, input: Filters): void
   if (key !== undefined) rows.andWhere('execution.key = :key', { key });
   if (configId !== undefined) rows.andWhere('execution.configId = :configId', { configId });
   if (status !== undefined) rows.andWhere('execution.status = :status', { status });
-  // Ids begin with their time, so that a time range is an id range and needs no index of its own.
-  if (from !== undefined) rows.andWhere('execution.id >= :first', { first: firstIdAt(Date.parse(from)) });
-  if (to !== undefined) rows.andWhere('execution.id < :end', { end: firstIdAt(Date.parse(to) + 1) });
+  if (from !== undefined)
+    rows.andWhere('execution.id >= :first', { first: firstIdAt('exe', Date.parse(from)) });
+  if (to !== undefined) rows.andWhere('execution.id < :end', { end: firstIdAt('exe', Date.parse(to) + 1) });
   if (cursor !== undefined) rows.andWhere('execution.id < :cursor', { cursor });
   if (search !== undefined && search !== '') prefixSearch(rows, search);
 }
@@ -67,9 +68,4 @@ function prefixSearch(rows: SelectQueryBuilder<ExecutionEntity>, search: string)
     (name) => `(execution.${name} >= :search AND execution.${name} < :searchEnd)`,
   );
   rows.andWhere(`(${matches.join(' OR ')})`, { search, searchEnd: `${search}\u{10FFFF}` });
-}
-
-function firstIdAt(epochMs: number): string {
-  const time = Math.max(0, epochMs).toString(16).padStart(12, '0');
-  return `exe_${time.slice(0, 8)}-${time.slice(8, 12)}`;
 }

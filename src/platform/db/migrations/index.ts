@@ -2,6 +2,7 @@ import { FirstTables1763700000000 } from './1763700000000-first-tables.ts';
 import { PayloadPacks1764000000000 } from './1764000000000-payload-packs.ts';
 import { Secrets1764100000000 } from './1764100000000-secrets.ts';
 import { WebHookStatistics1764210000000 } from './1764210000000-webhook-statistics.ts';
+import { Events1764220000000 } from './1764220000000-events.ts';
 import { DurableRuns1764400000000 } from './1764400000000-durable-runs.ts';
 
 /** In the order in which they run; one is never changed once released. */
@@ -10,5 +11,6 @@ export const migrations = [
   PayloadPacks1764000000000,
   Secrets1764100000000,
   WebHookStatistics1764210000000,
+  Events1764220000000,
   DurableRuns1764400000000,
 ] as const;

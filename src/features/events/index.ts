@@ -1,0 +1,2 @@
+export { EventEntity } from './event.entity.ts';
+export { EventsModule } from './events.module.ts';

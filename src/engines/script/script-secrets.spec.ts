@@ -26,8 +26,6 @@ const WALK = `
   }
   return { texts: texts.join(' '), raw: atob(context.rawBodyBase64), keys: Reflect.ownKeys(secrets), json: JSON.stringify(secrets), size: seen.size };`;
 
-const missing = (name: string) => `No secret named "${name}" is available to this configuration`;
-
 describe.each(['frozen', 'fresh'] as const)('secrets (%s)', (isolation) => {
   const pool = new ScriptPool({ workers: 2, isolation });
   const run = async (source: string, changes: Parameters<typeof scriptRequest>[1] = {}): Promise<unknown> => {

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { CountedRejections } from './counted-rejections.ts';
+import { ExecutionFinder } from './execution-finder.ts';
 import { ExecutionRecorder } from './execution-recorder.ts';
 import { GetWebHookExecutionByIdHandler } from './get-webhook-execution-by-id.query.ts';
 import { GetWebHookExecutionListHandler } from './get-webhook-execution-list.query.ts';
@@ -13,6 +14,7 @@ import { UnrecordedOutcomes } from './unrecorded-outcomes.ts';
 @Module({
   providers: [
     CountedRejections,
+    ExecutionFinder,
     ExecutionRecorder,
     RecordedCalls,
     RecordedExecutions,

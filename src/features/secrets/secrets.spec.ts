@@ -13,7 +13,14 @@ import { Secrets } from './secrets.ts';
 
 const DAY_MS = 86_400_000;
 const sealer = new Sealer(randomBytes(32));
-const caller: Caller = { id: 'usr_1', kind: 'user', name: 'u', accountId: 'default', permissions: new Set() };
+const caller: Caller = {
+  id: 'usr_1',
+  kind: 'user',
+  name: 'u',
+  accountId: 'default',
+  isAccountBound: false,
+  permissions: new Set(),
+};
 let now: number;
 let folder: string;
 let database: Database;

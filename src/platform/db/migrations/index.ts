@@ -3,6 +3,7 @@ import { PayloadPacks1764000000000 } from './1764000000000-payload-packs.ts';
 import { Secrets1764100000000 } from './1764100000000-secrets.ts';
 import { WebHookStatistics1764210000000 } from './1764210000000-webhook-statistics.ts';
 import { Events1764220000000 } from './1764220000000-events.ts';
+import { ExecutionLists1764300000000 } from './1764300000000-execution-lists.ts';
 import { DurableRuns1764400000000 } from './1764400000000-durable-runs.ts';
 
 /** In the order in which they run; one is never changed once released. */
@@ -12,5 +13,6 @@ export const migrations = [
   Secrets1764100000000,
   WebHookStatistics1764210000000,
   Events1764220000000,
+  ExecutionLists1764300000000,
   DurableRuns1764400000000,
 ] as const;

@@ -1,0 +1,144 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { entities } from '../../src/app.entities.ts';
+import type { ExecutionFilter } from '../../src/features/executions/execution-filter.ts';
+import { ExecutionFinder } from '../../src/features/executions/execution-finder.ts';
+import { Database } from '../../src/platform/db/index.ts';
+import { newId } from '../../src/platform/ids.ts';
+import { Sealer } from '../../src/platform/sealing.ts';
+
+const ROWS = 50_000;
+let folder: string;
+let database: Database;
+let finder: ExecutionFinder;
+const ids: string[] = [];
+
+/** What SQLite was asked since the last look. */
+let asked: { sql: string; values: unknown[] }[] = [];
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'plans-'));
+  database = await Database.open(`sqlite:${join(folder, 'p.db')}`, entities, new Sealer(randomBytes(32)));
+  const logQuery = (sql: string, values: unknown[] = []) => asked.push({ sql, values });
+  database.read.connection.setOptions({ logging: ['query'], logger: { logQuery } as never });
+  finder = new ExecutionFinder(database);
+  for (let n = 0; n < ROWS; n++) ids.push(newId('exe', 1_700_000_000_000 + n * 1000));
+  // One in a hundred of another key, one of a status that is rare, the first alone at its path.
+  const rows = ids.map((id, n) => [
+    id,
+    n % 100 === 0 ? 'rare' : 'busy',
+    n === 7 ? 'dead' : 'succeeded',
+    n === 0 ? '/api/webhooks/once' : '/api/webhooks/x',
+  ]);
+  await database.door.transaction((tx) =>
+    tx.manager.query(
+      `INSERT INTO executions (account_id, id, config_id, config_version, config_key, method, path, ip, status, received_at, payload)
+       SELECT 'default', value->>0, 1, 1, value->>1, 'POST', value->>3, '::1', value->>2, 0, 'p:0:1' FROM json_each(?)`,
+      [JSON.stringify(rows)],
+    ),
+  );
+  await database.door.transaction((tx) =>
+    tx.manager.query(
+      `INSERT INTO webhook_config_versions (config_id, version, config_key, saved_by, saved_at, snapshot)
+       VALUES (1, 1, 'busy', 'x', 0, '{}'), (2, 1, 'exe_key', 'x', 0, '{}')`,
+    ),
+  );
+});
+
+afterAll(async () => {
+  await database.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** The plans of the queries on executions that a page makes. */
+async function plansOf(
+  filter: ExecutionFilter,
+  more: { cursor?: string; isPurgeable?: boolean } = {},
+): Promise<string[]> {
+  asked = [];
+  await finder.page({ accountId: 'default', filter, size: 20, ...more });
+  const plans: string[] = [];
+  for (const { sql, values } of asked.filter((query) => query.sql.includes('"executions"'))) {
+    const steps: { detail: string }[] = await database.read.query(`EXPLAIN QUERY PLAN ${sql}`, values);
+    plans.push(steps.map(({ detail }) => detail).join('; '));
+  }
+  return plans;
+}
+
+/** All pages of a filter. */
+async function all(filter: ExecutionFilter, size = 100): Promise<{ ids: string[]; pages: number }> {
+  const found: string[] = [];
+  let cursor: string | undefined;
+  for (let pages = 1; pages < 1_000; pages++) {
+    const page = await finder.page({ accountId: 'default', filter, cursor, size });
+    found.push(...page.rows.map((row) => row.id));
+    if (page.nextCursor === null) return { ids: found, pages };
+    cursor = page.nextCursor;
+  }
+  throw new Error('The list has no end');
+}
+
+const fields: Required<ExecutionFilter> = {
+  key: 'rare',
+  configId: 1,
+  status: 'dead',
+  from: '2023-11-14T22:13:20Z',
+  to: '2024-01-01T00:00:00Z',
+  search: '/api',
+};
+const names = Object.keys(fields) as (keyof ExecutionFilter)[];
+const combinations = Array.from({ length: 2 ** names.length }, (_, bits) =>
+  names.filter((_name, at) => bits & (1 << at)),
+).map((chosen) => ({
+  name: chosen.join(', ') || 'nothing',
+  filter: Object.fromEntries(chosen.map((name) => [name, fields[name]])) as ExecutionFilter,
+}));
+const others = [
+  { name: 'succeeded', filter: { status: 'succeeded' } },
+  { name: 'running', filter: { status: 'running' } },
+  { name: 'an id', filter: { search: 'exe_018' } },
+  { name: 'a key that looks like an id', filter: { search: 'exe_key' } },
+] as { name: string; filter: ExecutionFilter }[];
+
+describe('The list of executions', () => {
+  it.each([...combinations, ...others])('sorts and scans nothing, filtered by $name', async ({ filter }) => {
+    for (const more of [{}, { cursor: ids.at(-5)! }, { isPurgeable: true }]) {
+      const plans = await plansOf(filter, more);
+      expect(plans.length).toBeGreaterThan(0);
+      for (const plan of plans) expect(plan).toMatch(/^SEARCH execution USING [^;]*$/);
+    }
+  });
+
+  it('finds by key in the index by key, and by what did not succeed in that of its own', async () => {
+    expect(await plansOf({ key: 'rare' })).toEqual([expect.stringContaining('executions_by_key')]);
+    expect(await plansOf({ status: 'dead' })).toEqual([expect.stringContaining('executions_unsuccessful')]);
+  });
+
+  it('counts what has not ended by an index that holds nothing else', async () => {
+    asked = [];
+    for (const filter of [{}, { key: 'rare' }, { search: '/api', status: 'running' }] as ExecutionFilter[])
+      expect(await finder.unfinished({ accountId: 'default', filter })).toBe(0);
+    const counts = asked.filter(({ sql }) => sql.includes('COUNT'));
+    expect(counts).toHaveLength(3);
+    for (const { sql, values } of counts) {
+      const steps: { detail: string }[] = await database.read.query(`EXPLAIN QUERY PLAN ${sql}`, values);
+      expect(steps[0]!.detail).toMatch(/executions_unfinished|executions_by_key/);
+    }
+  });
+
+  it('finds a rare row among many at once where an index leads to it', async () => {
+    expect(await all({ status: 'dead' })).toEqual({ ids: [ids[7]], pages: 1 });
+    expect(await all({ search: ids[3]! })).toEqual({ ids: [ids[3]], pages: 1 });
+    expect((await all({ key: 'rare' }, 500)).pages).toBe(1);
+  });
+
+  it('looks at a part of the rows for one page where none does, and still finds each', async () => {
+    expect(await all({ search: '/api/webhooks/once' })).toEqual({ ids: [ids[0]], pages: 3 });
+    expect((await all({ key: 'busy', status: 'dead' })).ids).toEqual([ids[7]]);
+    expect((await all({ search: 'rare' })).ids).toEqual(ids.filter((_, n) => n % 100 === 0).toReversed());
+    expect(await all({ search: 'none' })).toEqual({ ids: [], pages: 3 });
+  });
+});

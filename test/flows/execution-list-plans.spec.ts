@@ -19,10 +19,11 @@ const ids: string[] = [];
 /** What SQLite was asked since the last look. */
 let asked: { sql: string; values: unknown[] }[] = [];
 
+const logQuery = (sql: string, values: unknown[] = []) => asked.push({ sql, values });
+
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'plans-'));
   database = await Database.open(`sqlite:${join(folder, 'p.db')}`, entities, new Sealer(randomBytes(32)));
-  const logQuery = (sql: string, values: unknown[] = []) => asked.push({ sql, values });
   database.read.connection.setOptions({ logging: ['query'], logger: { logQuery } as never });
   finder = new ExecutionFinder(database);
   for (let n = 0; n < ROWS; n++) ids.push(newId('exe', 1_700_000_000_000 + n * 1000));

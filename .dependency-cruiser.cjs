@@ -70,6 +70,7 @@ module.exports = {
       to: { path: 'node_modules/(@nestjs|typeorm|axios)/' },
     },
     home('isolated-vm-lives-in-the-script-engine', 'isolated-vm', '^src/engines/script/'),
+    home('feelin-and-ajv-live-in-the-expression-engine', 'feelin|ajv', '^src/engines/expression/'),
     home('sqlite3-lives-in-the-database', 'sqlite3', '^src/platform/db/'),
     home('axios-lives-in-outbound-http', 'axios', '^src/platform/outbound-http[^/]*\\.ts$'),
     home('argon2-lives-in-access', '@node-rs/argon2', '^src/features/access/'),

@@ -5,6 +5,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppModule } from './app.module.ts';
 import type { Config } from './config.ts';
+import { ExpressionPool } from './engines/expression/index.ts';
 import { ScriptPool } from './engines/script/index.ts';
 import { AccessStart, Authenticator } from './features/access/index.ts';
 import { InterruptedExecutions } from './features/executions/index.ts';
@@ -81,7 +82,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
   const access = await app.get(AccessStart).prepare(config);
   await app.get(WebHookConfigDirectory).load();
   await app.get(Secrets).load();
-  await app.get(ScriptPool).start();
+  await Promise.all([app.get(ScriptPool).start(), app.get(ExpressionPool).start()]);
   const interrupted = await app.get(InterruptedExecutions).end();
   if (interrupted > 0)
     logger.warn({ interrupted }, 'executions that the last stop cut off were marked as failed');
@@ -124,7 +125,7 @@ async function stop(app: NestFastifyApplication): Promise<void> {
   clearTimeout(tickets);
   clearInterval(sweep);
   await jobsEnded;
-  await scripts.stop(1_000);
+  await Promise.all([scripts.stop(1_000), app.get(ExpressionPool).stop(1_000)]);
   await app.close();
   outbound.close();
 }

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Signalbox } from './support/signalbox.ts';
 
 const scripting = readFileSync(new URL('../docs/scripting.md', import.meta.url), 'utf8');
+const expressions = readFileSync(new URL('../docs/expressions.md', import.meta.url), 'utf8');
 
 interface Example {
   source: string;
@@ -14,6 +15,34 @@ interface Example {
 const examples: Example[] = [
   ...scripting.matchAll(/```js\n\/\/ body: (.*)\n([\s\S]*?)\n\/\/ → (.*)\n```/g),
 ].map(([, body, source, expected]) => ({ body: body!, source: source!, expected: expected! }));
+
+/** The same for expressions: `// body: …`, the expression, `// → …`. */
+const expressionExamples: Example[] = [
+  ...expressions.matchAll(/```feel\n\/\/ body: (.*)\n=([\s\S]*?)\n\/\/ → (.*)\n```/g),
+].map(([, body, source, expected]) => ({ body: body!, source: source!, expected: expected! }));
+
+describe('the guide to expressions', () => {
+  let signalbox: Signalbox;
+
+  beforeAll(async () => {
+    signalbox = await Signalbox.start();
+  });
+  afterAll(() => signalbox.stop());
+
+  it('has no example that is not run', () => {
+    expect(expressionExamples.length).toBe(expressions.match(/```feel/g)!.length);
+  });
+
+  it.each(expressionExamples.map((example, index) => ({ ...example, key: `feel-${index}` })))(
+    'shows what really comes out: $expected',
+    async ({ key, source, body, expected }) => {
+      // In a list: the body of an answer that is a text is no JSON.
+      await signalbox.createConfig(key, { responseExpression: `={body: [${source}]}` });
+      const response = await signalbox.call(key, JSON.parse(body));
+      expect(await response.json()).toEqual([JSON.parse(expected)]);
+    },
+  );
+});
 
 describe('the scripting guide', () => {
   let signalbox: Signalbox;

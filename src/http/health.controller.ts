@@ -1,5 +1,6 @@
 import { Controller, Get, Inject, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
+import { ExpressionPool } from '../engines/expression/index.ts';
 import { ScriptPool } from '../engines/script/index.ts';
 import { Database, WriteDoor } from '../platform/db/index.ts';
 
@@ -13,6 +14,7 @@ export class HealthController {
     @Inject(Database) private readonly database: Database,
     @Inject(WriteDoor) private readonly door: WriteDoor,
     @Inject(ScriptPool) private readonly scripts: ScriptPool,
+    @Inject(ExpressionPool) private readonly expressions: ExpressionPool,
   ) {}
 
   @Get('live')
@@ -26,6 +28,7 @@ export class HealthController {
       database: await isUp(this.database.ping()),
       writeDoor: this.door.failuresInARow === 0 || (await isUp(this.door.append([]))),
       scriptPool: this.scripts.isReady,
+      expressionPool: this.expressions.isReady,
     };
     const isReady = Object.values(checks).every(Boolean);
     const shown = Object.fromEntries(Object.entries(checks).map(([name, up]) => [name, up ? 'up' : 'down']));

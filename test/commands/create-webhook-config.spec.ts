@@ -255,7 +255,8 @@ describe('Invalid input of CreateWebHookConfigCommand', () => {
     [{ Key: 'x' }, ['Unknown field "Key"']],
     [{ constructor: 1 }, ['Unknown field "constructor"']],
     [{ verification: {} }, [expect.stringContaining('Verification must have a scheme')]],
-    [{ timeoutMs: 5 }, ['TimeoutMs is not available yet']],
+    [{ timeoutMs: 0 }, ['TimeoutMs must be at least 1']],
+    [{ orderingKey: '=request.ip' }, ['OrderingKey is for responseMode async only']],
   ]);
 
   it('names a script that does not compile with the line and column of the fault', async () => {

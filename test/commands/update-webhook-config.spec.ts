@@ -196,7 +196,9 @@ describe('Invalid input of UpdateWebHookConfigCommand', () => {
       { allowableIPs: '1.2.3' },
       ['AllowableIPs are not readable: "1.2.3" is a short form; write all four numbers of the address.'],
     ],
-    [{ retry: {} }, ['Retry is not available yet']],
+    [{ retry: {} }, ['Retry is for responseMode async only']],
+    [{ responseMode: 'async', timeoutMs: 5 }, ['TimeoutMs is for responseMode sync only']],
+    [{ idempotency: { key: 'request' } }, [expect.stringMatching(/^Idempotency.key does not parse: /)]],
   ]);
 
   it('refuses the key even where it is the same', async () => {

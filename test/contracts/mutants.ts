@@ -149,4 +149,20 @@ export const mutants: readonly Mutant[] = [
     replacement: "isSecretName(name) && name === '' ? MASK : Array",
     spec: 'test/commands/get-webhook-execution-by-id.spec.ts',
   },
+  {
+    name: 'a condition that gives null lets the call through',
+    file: 'src/features/webhook-router/call-expressions.ts',
+    find: 'if (value === true) return;',
+    replacement: 'if (value === true || value === null) return;',
+    spec: 'test/flows/expressions.spec.ts',
+    tests: 'has the call ignored: 200, recorded, nothing ran',
+  },
+  {
+    name: 'the time limit of expressions is not enforced',
+    file: 'src/engines/expression/expression-pool.ts',
+    find: 'if (headMs > runningMs) {',
+    replacement: 'if (headMs > runningMs * 1e6) {',
+    spec: 'src/engines/expression/expression-limits.spec.ts',
+    tests: 'running time is told in a sentence that names what ran',
+  },
 ];

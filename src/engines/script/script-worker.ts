@@ -12,7 +12,7 @@ import {
 } from './frames.ts';
 import type { Frame } from './frames.ts';
 import { encodeRun, wantsSync } from './frames-run.ts';
-import { ProcessStat } from './process-stat.ts';
+import { ProcessStat } from '../../platform/process-stat.ts';
 import type { ScriptJob } from './script-job.ts';
 
 /** Isolates one worker keeps; each takes about 2 MiB. */

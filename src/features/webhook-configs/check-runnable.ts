@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { type Caller, RequestRegistry } from '../../bus/index.ts';
+import { ExpressionPool } from '../../engines/expression/index.ts';
 import { ScriptPool } from '../../engines/script/index.ts';
 import { AppError } from '../../platform/errors.ts';
 import { configInvalid } from './webhook-config.errors.ts';
+import { expressionsOf } from './run-settings.rules.ts';
 import { type ConfigFields, configFaults } from './webhook-config.rules.ts';
 
 /** Checks what is saved as it will be run, so that a call never meets a configuration that cannot work. */
@@ -11,14 +13,15 @@ export class CheckRunnable {
   constructor(
     private readonly registry: RequestRegistry,
     private readonly scripts: ScriptPool,
+    private readonly expressions: ExpressionPool,
   ) {}
 
   /** @throws AppError 400 with a sentence for each fault, 403 when the saver may not run the command himself. */
   async check(fields: ConfigFields, key: string, saver: Caller): Promise<void> {
-    const faults = configFaults(fields, key).map(
-      ({ field, fault }) => `${field.charAt(0).toUpperCase()}${field.slice(1)} ${fault}`,
-    );
+    const faults = configFaults(fields, key).map(sentenceOf);
     if (faults.length > 0) throw configInvalid(faults);
+    const unreadable = await this.expressionFaults(fields);
+    if (unreadable.length > 0) throw configInvalid(unreadable);
     if (fields.executionType === 0) this.checkCommand(fields.commandName ?? '', saver);
     if (fields.executionType === 2) await this.checkScript(fields.executionCode ?? '');
   }
@@ -37,8 +40,23 @@ export class CheckRunnable {
     });
   }
 
+  private async expressionFaults(fields: ConfigFields): Promise<string[]> {
+    const sentences: string[] = [];
+    for (const { field, text, variables } of expressionsOf(fields)) {
+      const fault = await this.expressions.checkExpression(text, variables);
+      if (fault !== null) sentences.push(sentenceOf({ field, fault: `does not parse: ${fault}` }));
+    }
+    const fault = fields.bodySchema ? await this.expressions.checkSchema(fields.bodySchema) : null;
+    if (fault !== null) sentences.push(`BodySchema does not compile: ${fault}`);
+    return sentences;
+  }
+
   private async checkScript(source: string): Promise<void> {
     const fault = await this.scripts.check(source);
     if (fault !== null) throw configInvalid([`ExecutionCode does not compile: ${fault}`]);
   }
+}
+
+function sentenceOf({ field, fault }: { field: string; fault: string }): string {
+  return `${field.charAt(0).toUpperCase()}${field.slice(1)} ${fault}`;
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { bpmRequest, Handles, inTransaction } from '../../bus/index.ts';
 import { CheckRunnable } from './check-runnable.ts';
-import { configFields, configKey, refusedConfigFields } from './webhook-config.rules.ts';
+import { configFields, configKey } from './webhook-config.rules.ts';
 import { WebHookConfigs } from './webhook-configs.ts';
 
 /** Makes a configuration; from the next call on the router knows it. */
@@ -9,7 +9,6 @@ export class CreateWebHookConfigCommand extends bpmRequest({
   kind: 'command',
   permission: 'webhooks:write',
   input: z.strictObject({ key: configKey, ...configFields }),
-  refusedFields: refusedConfigFields,
   success: 'Webhook configuration created successfully',
   example: {
     key: 'order-paid',

@@ -5,7 +5,7 @@ import { LookupWebHookByKeyCommand } from './lookup-webhook-by-key.command.ts';
 import { CheckRunnable } from './check-runnable.ts';
 import { WebHookConfigEntity } from './webhook-config.entity.ts';
 import { configNotFound, configVersionConflict } from './webhook-config.errors.ts';
-import { configFields, configId, refusedConfigFields } from './webhook-config.rules.ts';
+import { configFields, configId } from './webhook-config.rules.ts';
 import { WebHookConfigs } from './webhook-configs.ts';
 
 /** Replaces a configuration whole, but for its key; its runs act as the saver from now on. */
@@ -13,7 +13,7 @@ export class UpdateWebHookConfigCommand extends bpmRequest({
   kind: 'command',
   permission: 'webhooks:write',
   input: z.strictObject({ id: configId, version: z.int().min(1).optional(), ...configFields }),
-  refusedFields: { ...refusedConfigFields, key: 'Key cannot be changed' },
+  refusedFields: { key: 'Key cannot be changed' },
   success: 'Webhook configuration updated successfully',
   example: {
     id: 1,

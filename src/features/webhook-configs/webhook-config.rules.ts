@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import { type StoredVerification, verificationFields } from '../verification/index.ts';
 import { parseAddressRules } from '../../platform/network-addresses.ts';
+import {
+  type FieldFault,
+  type RunSettings,
+  runSettingsFaults,
+  runSettingsFields,
+} from './run-settings.rules.ts';
 import { pathFault } from './webhook-path.rules.ts';
 
 export const actions = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
@@ -16,7 +22,7 @@ export const executionTypes = {
 export type ExecutionType = (typeof executionTypes)[keyof typeof executionTypes];
 
 /** The field that each type needs; the other three must be absent. */
-const fieldOfType: Readonly<Record<ExecutionType, keyof ConfigSettings>> = {
+const fieldOfType: Readonly<Record<ExecutionType, keyof ConfigSettings & keyof ConfigFields>> = {
   0: 'commandName',
   1: 'commandChain',
   2: 'executionCode',
@@ -34,20 +40,13 @@ const typeNames: Readonly<Record<ExecutionType, string>> = {
 const availableTypes: readonly ExecutionType[] = [executionTypes.native, executionTypes.code];
 
 /** The settings that no list filters by. */
-export interface ConfigSettings {
+export interface ConfigSettings extends RunSettings {
   commandName?: string | undefined;
   commandChain?: unknown[] | undefined;
   executionCode?: string | undefined;
   processDefinitionId?: string | undefined;
   allowableIPs?: string | undefined;
   verification?: StoredVerification | undefined;
-  idempotency?: { key: string; windowSeconds: number } | undefined;
-  responseMode?: 'sync' | 'async' | undefined;
-  timeoutMs?: number | undefined;
-  orderingKey?: string | undefined;
-  retry?: { maxAttempts: number; initialSeconds: number; factor: number; maxSeconds: number } | undefined;
-  rateLimit?: { perSecond: number; burst: number } | undefined;
-  maxConcurrency?: number | undefined;
 }
 
 export const configId = z.int('must be a whole number from 1').min(1, 'must be a whole number from 1');
@@ -61,15 +60,8 @@ export const configKey = z
   );
 
 const EXECUTION_CODE_LENGTH_MAX = 262_144;
-/** 30 days. */
-const SECONDS_MAX = 2_592_000;
-const expression = z
-  .string()
-  .min(2)
-  .max(16_384)
-  .startsWith('=', 'must be a FEEL expression that starts with =');
 
-/** The fields that create and update share; each optional one of contract §4 that is missing here is not available yet. */
+/** The fields that create and update share. */
 export const configFields = {
   description: z.string().min(1).max(2000),
   isEnabled: z.boolean(),
@@ -82,71 +74,44 @@ export const configFields = {
   processDefinitionId: z.string().max(200).optional(),
   allowableIPs: z.string().max(10_000).optional(),
   verification: verificationFields.optional(),
-  idempotency: z
-    .strictObject({ key: expression, windowSeconds: z.int().min(1).max(SECONDS_MAX).default(86_400) })
-    .optional(),
-  responseMode: z.enum(['sync', 'async']).optional(),
-  timeoutMs: z.int().min(1).max(60_000).optional(),
-  orderingKey: expression.optional(),
-  retry: z
-    .strictObject({
-      maxAttempts: z.int().min(1).max(100).default(5),
-      initialSeconds: z.number().min(0).max(SECONDS_MAX).default(5),
-      factor: z.number().min(1).max(100).default(3),
-      maxSeconds: z.number().min(0).max(SECONDS_MAX).default(3600),
-    })
-    .optional(),
-  rateLimit: z
-    .strictObject({ perSecond: z.number().min(0.001).max(1_000_000), burst: z.int().min(1).max(1_000_000) })
-    .optional(),
-  maxConcurrency: z.int().min(1).max(10_000).optional(),
+  ...runSettingsFields,
 };
 
 export type ConfigFields = z.output<z.ZodObject<typeof configFields>>;
 
-const fieldsToCome = ['inputMapping', 'activationCondition', 'bodySchema', 'responseExpression'] as const;
-
-/** Sentences for the fields that a later release takes: refusing them is safer than saving what is not enforced. */
-export const refusedConfigFields: Readonly<Record<string, string>> = Object.fromEntries(
-  fieldsToCome.map((name) => [name, `${name.charAt(0).toUpperCase()}${name.slice(1)} is not available yet`]),
-);
-
 /** The rules between the fields; `key` is the saved one where an update does not send it. */
-export function configFaults(fields: ConfigFields, key: string): { field: string; fault: string }[] {
-  const faults: { field: string; fault: string }[] = [];
+export function configFaults(fields: ConfigFields, key: string): FieldFault[] {
+  const faults: FieldFault[] = [];
   const pathIsBad = pathFault(fields.path, key);
   if (pathIsBad !== null) faults.push({ field: 'path', fault: pathIsBad });
-  faults.push(...typeFaults(fields), ...addressFaults(fields.allowableIPs), ...modeFaults(fields));
+  faults.push(...typeFaults(fields), ...addressFaults(fields.allowableIPs), ...runSettingsFaults(fields));
   return faults;
 }
 
-function typeFaults(fields: ConfigFields): { field: string; fault: string }[] {
+function typeFaults(fields: ConfigFields): FieldFault[] {
   const { executionType: type } = fields;
   if (!availableTypes.includes(type)) {
     return [{ field: 'executionType', fault: `${type} (${typeNames[type]}) is not available yet` }];
   }
   const needed = fieldOfType[type];
-  const faults: { field: string; fault: string }[] = [];
+  const faults: FieldFault[] = [];
   if (!fields[needed]) faults.push({ field: needed, fault: 'is required' });
   for (const other of Object.values(fieldOfType)) {
     if (other !== needed && fields[other] !== undefined && fields[other] !== '') {
-      faults.push({ field: other, fault: `is not for ExecutionType ${type} (${typeNames[type]})` });
+      faults.push({ field: other, fault: notFor(type) });
     }
+  }
+  if (fields.inputMapping && type === executionTypes.code) {
+    faults.push({ field: 'inputMapping', fault: notFor(type) });
   }
   return faults;
 }
 
-/** What only an asynchronous run has a use for, or only a synchronous one. */
-function modeFaults(fields: ConfigFields): { field: string; fault: string }[] {
-  const others =
-    fields.responseMode === 'async' ? (['timeoutMs'] as const) : (['orderingKey', 'retry'] as const);
-  const mode = fields.responseMode === 'async' ? 'sync' : 'async';
-  return others
-    .filter((field) => fields[field] !== undefined)
-    .map((field) => ({ field, fault: `is for responseMode ${mode} only` }));
+function notFor(type: ExecutionType): string {
+  return `is not for ExecutionType ${type} (${typeNames[type]})`;
 }
 
-function addressFaults(allowableIPs: string | undefined): { field: string; fault: string }[] {
+function addressFaults(allowableIPs: string | undefined): FieldFault[] {
   const parsed = parseAddressRules(allowableIPs ?? '');
   return 'errors' in parsed
     ? parsed.errors.map((fault) => ({ field: 'allowableIPs', fault: `are not readable: ${fault}` }))

@@ -1,18 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { reach } from '../../platform/fault-points.ts';
 import { AcceptedRuns } from './accepted-runs.ts';
+import type { CallKeys } from './admit-webhook.ts';
 import type { WebHookReply } from './answer-in-time.ts';
 import { jobOf } from './defer-run.ts';
 import { IdempotentCalls } from './idempotent-calls.ts';
 import { RunRecord } from './run-record.ts';
 import { WebHookTickets } from './webhook-ticket.ts';
 import type { WebHookRun } from './webhook-run.ts';
-
-/** What two expressions of a configuration give for a call; null: nothing. */
-export interface CallKeys {
-  idempotencyKey: string | null;
-  orderingKey: string | null;
-}
 
 /** Accepts a call that is run later: answered as soon as it is on disk. */
 @Injectable()

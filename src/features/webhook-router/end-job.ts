@@ -29,7 +29,7 @@ export class EndJob {
     if (failure?.code === 'script.unavailable') throw failure;
     if (!end.isStored) {
       if (failure && !isPermanent(failure) && (await this.again(run, job, failure))) return;
-      const rows = this.record.endRows(run, end, failure && isDead(failure) ? 'dead' : undefined);
+      const rows = this.record.endRows(run, end, failure !== null && isDead(failure));
       reach('commit.before');
       await untilStored(() => this.record.store(run, rows));
     }

@@ -5,7 +5,7 @@ import { reach } from '../../platform/fault-points.ts';
 import { Queue } from '../../platform/queue/index.ts';
 import { RunLog } from './run-log.ts';
 import { RunRecord } from './run-record.ts';
-import { failureAnswer, type WebHookAnswer } from './webhook-answer.ts';
+import { failureAnswer, ignoredAnswer, type WebHookAnswer } from './webhook-answer.ts';
 import { outcomeUnrecorded } from './webhook.errors.ts';
 import type { RunEnd, WebHookRun } from './webhook-run.ts';
 
@@ -50,6 +50,11 @@ export class FinishRun {
     reach('outcome.committed');
     this.log.ended(run, end);
     return end.answer;
+  }
+
+  /** The answer of a call whose condition does not hold, once that is on disk. */
+  async ignore(run: WebHookRun): Promise<WebHookAnswer> {
+    return await this.finish(run, { answer: ignoredAnswer(run.id), failure: null, isIgnored: true });
   }
 
   /** Logs a failure that is nobody's who calls. */

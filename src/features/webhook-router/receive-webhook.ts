@@ -3,20 +3,18 @@ import { type AppError, asAppError } from '../../platform/errors.ts';
 import { reach } from '../../platform/fault-points.ts';
 import { AcceptWebHook } from './accept-webhook.ts';
 import type { WebHookReply } from './answer-in-time.ts';
+import { AdmitWebHook } from './admit-webhook.ts';
 import { AnswerWebHook } from './answer-webhook.ts';
 import { FinishRun } from './finish-run.ts';
 import { type AdmittedCall, metaOf } from './incoming-call.ts';
-import type { RequestBody } from './request-body.ts';
-import { VerifyWebHook } from './verify-webhook.ts';
 import { failureAnswer, type WebHookAnswer } from './webhook-answer.ts';
-import { tooManyCalls } from './webhook.errors.ts';
 import { WebHookRun } from './webhook-run.ts';
 
 /** The way of a call from its matched address to its answer, in the order of contract §5.1. */
 @Injectable()
 export class ReceiveWebHook {
   constructor(
-    private readonly verification: VerifyWebHook,
+    private readonly admission: AdmitWebHook,
     private readonly synchronous: AnswerWebHook,
     private readonly asynchronous: AcceptWebHook,
     private readonly finish: FinishRun,
@@ -32,29 +30,22 @@ export class ReceiveWebHook {
     const run = newRun(admitted, received);
     reach('run.started');
     try {
-      const body = await this.admittedBody(run);
-      const keys = { orderingKey: null, idempotencyKey: null };
-      if (admitted.route.isAsync) return await this.asynchronous.accept(run, keys);
-      return await this.synchronous.answer(run, body, keys.idempotencyKey);
+      const admission = await this.admission.admit(run);
+      if (!admission.isActive) return { answer: await this.finish.ignore(run), executionId: run.id };
+      if (admitted.route.isAsync) return await this.asynchronous.accept(run, admission);
+      return await this.synchronous.answer(run, admission.body, admission.idempotencyKey);
     } catch (thrown) {
       return { answer: await this.refusal(run, asAppError(thrown)), executionId: run.id };
     }
   }
 
-  /** The body of a call that may be run. @throws AppError for one that is refused. */
-  private async admittedBody(run: WebHookRun): Promise<RequestBody> {
-    const { route, receivedAt } = run.admitted;
-    await this.verification.verify(run);
-    const secondsToWait = route.secondsToWait(receivedAt);
-    if (secondsToWait > 0) throw tooManyCalls(secondsToWait);
-    return await this.verification.readBody(run);
-  }
-
-  private async refusal(run: WebHookRun, error: AppError): Promise<WebHookAnswer> {
-    if (error.kind !== 'surprise' && error.kind !== 'unavailable')
-      return await this.finish.reject(run, error);
-    this.finish.fail(run, error);
-    return failureAnswer(error);
+  private async refusal(run: WebHookRun, failure: AppError): Promise<WebHookAnswer> {
+    const isOurs = failure.kind === 'surprise' || failure.code === 'database.unavailable';
+    if (!isOurs) return await this.finish.reject(run, failure);
+    this.finish.fail(run, failure);
+    const answer = failureAnswer(failure);
+    // Nothing of it is wrong: it has failed, if that can be recorded, and was not refused.
+    return await this.finish.finish(run, { answer, failure }).catch(() => answer);
   }
 }
 

@@ -64,6 +64,14 @@ export function parsedForm({ bytes }: RequestBody): Record<string, string | stri
   return fieldsOf(new URLSearchParams(textOf(bytes)));
 }
 
+/** The body as the JSON text of what expressions see; JSON is not parsed, so it may not be any. */
+export function bodyJson(body: RequestBody): Buffer {
+  const { kind, bytes } = body;
+  if (kind === 'json') return bytes[0] === BOM_FIRST_BYTE ? bytes.subarray(BOM_BYTES) : bytes;
+  const value = kind === 'form' ? parsedForm(body) : kind === 'text' ? textOf(bytes) : null;
+  return Buffer.from(JSON.stringify(value));
+}
+
 function textOf(bytes: Buffer): string {
   return bytes.toString('utf8', bytes[0] === BOM_FIRST_BYTE ? BOM_BYTES : 0);
 }

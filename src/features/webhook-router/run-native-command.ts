@@ -3,13 +3,14 @@ import { type Caller, Dispatcher, type Envelope, RequestRegistry } from '../../b
 import { AppError } from '../../platform/errors.ts';
 import { reach } from '../../platform/fault-points.ts';
 import { takenFields } from '../executions/index.ts';
+import type { Tx } from '../../platform/db/index.ts';
 import { parsedJson, type RequestBody } from './request-body.ts';
 import { RunRecord } from './run-record.ts';
 import { failureAnswer, successAnswer } from './webhook-answer.ts';
 import { ownerNotPermitted } from './webhook.errors.ts';
 import type { RunEnd, WebHookRun } from './webhook-run.ts';
 
-/** Runs a configuration of type 0: its command, with those fields of the JSON body that the command knows. */
+/** Runs a configuration of type 0: its command, with those fields of the JSON body that the command knows, or those that it is mapped to. */
 @Injectable()
 export class RunNativeCommand {
   constructor(
@@ -19,8 +20,9 @@ export class RunNativeCommand {
   ) {}
 
   async run(run: WebHookRun, body: RequestBody, caller: Caller): Promise<RunEnd> {
-    const type = run.admitted.route.config.settings.commandName ?? '';
-    const input = this.knownFields(type, body);
+    const { config, expressions } = run.admitted.route;
+    const type = config.settings.commandName ?? '';
+    const input = run.mapped ?? this.knownFields(type, body);
     const recorded = this.dispatcher.recorded(type, input);
     if (recorded.secrets.length > 0) run.addCredentials(recorded.secrets);
     const startedAt = performance.now();
@@ -29,7 +31,9 @@ export class RunNativeCommand {
       run.setOnlyStep({
         name: type,
         // Of a compressed body the record does not show the fields.
-        ...(body.received === null ? { inputFields: Object.keys(input) } : { input: recorded.input }),
+        ...(body.received === null && !run.mapped
+          ? { inputFields: Object.keys(input) }
+          : { input: recorded.input }),
         output: { success, message, ...('errors' in rest && { errors: rest.errors }) },
         startedAtMs: run.admitted.receivedAt,
         durationMs: performance.now() - startedAt,
@@ -39,11 +43,15 @@ export class RunNativeCommand {
       input,
       caller,
       origin: { executionId: run.id, credentials: run.credentials, idempotencyKey: run.commandKey(1) },
-      alongside: async (tx, answer) => {
-        stepDone(answer);
-        await this.record.endIn(tx, run, succeeded(answer));
-        reach('commit.before');
-      },
+      // An answer that is yet to be evaluated cannot be a part of the transaction, in which only the database works:
+      // such a call is recorded as received before its command, and its outcome after the answer is known.
+      ...(!expressions?.response && {
+        alongside: async (tx: Tx, answer: Envelope) => {
+          stepDone(answer);
+          await this.record.endIn(tx, run, succeeded(answer));
+          reach('commit.before');
+        },
+      }),
       beforeEffects: () => this.record.beforeEffects(run),
     });
     if (!isStoredAlongside) stepDone(envelope);
@@ -70,5 +78,6 @@ export class RunNativeCommand {
 }
 
 function succeeded({ data }: { data: unknown }): RunEnd {
-  return { answer: successAnswer(JSON.stringify(data)), failure: null };
+  const resultJson = JSON.stringify(data);
+  return { answer: successAnswer(resultJson), failure: null, resultJson };
 }

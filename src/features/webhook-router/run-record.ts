@@ -57,10 +57,10 @@ export class RunRecord {
   }
 
   /** The rows that end a run, and with it what was kept to go on with it. */
-  endRows(run: WebHookRun, end: RunEnd, status?: 'ignored' | 'dead'): TableRow[] {
-    const rows = this.recorder.endRows(run.received(), run.outcome(end, status));
+  endRows(run: WebHookRun, end: RunEnd, isDead = false): TableRow[] {
+    const rows = this.recorder.endRows(run.received(), run.outcome(end, isDead));
     // A repeat with the same key goes on from what a failed run has done.
-    const isOver = end.failure === null || run.idempotencyHash === null || status === 'dead';
+    const isOver = end.failure === null || run.idempotencyHash === null || isDead;
     if (run.recordsCalls && run.calls.length > 0 && isOver) rows.push(this.recordedCalls.removal(run.runKey));
     return rows;
   }

@@ -45,7 +45,8 @@ export class RunScript {
       const failure = diverged(run.divergedAt);
       return { answer: failureAnswer(failure), failure };
     }
-    if (verdict.kind === 'returned') return { answer: successAnswer(verdict.json), failure: null };
+    if (verdict.kind === 'returned')
+      return { answer: successAnswer(verdict.json), failure: null, resultJson: verdict.json };
     if (verdict.kind === 'responded') return { answer: respondedAnswer(verdict), failure: null };
     const failure = scriptFailure(verdict)!;
     return { answer: failureAnswer(failure), failure, isRejection: verdict.kind === 'unparsable-body' };

@@ -32,6 +32,19 @@ export function acceptedAnswer(executionId: string, ticket: string): WebHookAnsw
   };
 }
 
+/** Of a call that the configuration's condition does not let through: nothing was wrong with it. */
+export function ignoredAnswer(executionId: string): WebHookAnswer {
+  return {
+    status: 200,
+    headers: jsonHeaders,
+    body: JSON.stringify({
+      success: true,
+      data: { executionId, status: 'ignored' },
+      message: 'Webhook ignored',
+    }),
+  };
+}
+
 /** What is kept of an answer so that it can be given again as it was; null where its status and `shownBody` say it all. */
 export function exactAnswerJson({ headers, body }: WebHookAnswer, shownBody: string): string | null {
   return headers === jsonHeaders && body === shownBody ? null : JSON.stringify({ headers, body });
@@ -95,7 +108,12 @@ export interface ScriptResponse {
   bodyIsText: boolean;
 }
 
-/** A script's own answer: it cannot set cookies, frame the message or run in a browser as a page of ours. */
+/** True for a header that HTTP can carry. */
+export function isSendableHeader(name: string, values: readonly string[]): boolean {
+  return headerName.test(name) && !values.some((value) => badHeaderValue.test(value));
+}
+
+/** An answer of a script or an expression: it cannot set cookies, frame the message or run in a browser as a page of ours. */
 export function respondedAnswer(response: ScriptResponse): WebHookAnswer {
   const headers: Record<string, string | string[]> = {
     'content-type': response.bodyIsText ? 'text/plain; charset=utf-8' : 'application/json; charset=utf-8',
@@ -103,12 +121,7 @@ export function respondedAnswer(response: ScriptResponse): WebHookAnswer {
   for (const [name, value] of Object.entries(response.headers)) {
     const lowerCase = name.toLowerCase();
     const values = [value].flat();
-    if (
-      droppedHeaders.has(lowerCase) ||
-      !headerName.test(name) ||
-      values.some((one) => badHeaderValue.test(one))
-    )
-      continue;
+    if (droppedHeaders.has(lowerCase) || !isSendableHeader(name, values)) continue;
     headers[lowerCase] = value;
   }
   headers['content-security-policy'] = 'sandbox';

@@ -3,6 +3,7 @@ import { Verifier } from '../verification/index.ts';
 import { type AddressRules, parseAddressRules } from '../../platform/network-addresses.ts';
 import type { Sealer } from '../../platform/sealing.ts';
 import { RateBucket } from './rate-limit.rules.ts';
+import { CallExpressions } from './call-expressions.ts';
 
 /** Verdicts remembered for one route; a flood from many addresses starts anew instead of growing. */
 const VERDICTS_MAX = 1_000;
@@ -25,6 +26,8 @@ export class WebHookRoute {
   /** How its calls are proven to come from their sender; null: they are not. */
   readonly verifier: Verifier | null;
   private readonly bucket: RateBucket | null;
+  /** Null: it has none. */
+  readonly expressions: CallExpressions | null;
   private rejectionSecond = 0;
   private rejectionCount = 0;
 
@@ -40,6 +43,7 @@ export class WebHookRoute {
     const { rateLimit } = config.settings;
     this.bucket = rateLimit ? new RateBucket(rateLimit, 0) : null;
     this.verifier = Verifier.of(sealer, config.settings.verification);
+    this.expressions = CallExpressions.of(config);
     const parsed = parseAddressRules(config.settings.allowableIPs ?? '');
     if ('errors' in parsed)
       throw new Error(`Configuration ${config.id} was saved with an unreadable address list`);

@@ -5,6 +5,7 @@ import { VerificationModule } from '../verification/index.ts';
 import { WebHookConfigsModule } from '../webhook-configs/index.ts';
 import { AcceptWebHook } from './accept-webhook.ts';
 import { AcceptedRuns } from './accepted-runs.ts';
+import { AdmitWebHook } from './admit-webhook.ts';
 import { AnswerInTime } from './answer-in-time.ts';
 import { AnswerWebHook } from './answer-webhook.ts';
 import { ConcurrencyGates } from './concurrency-gates.ts';
@@ -14,6 +15,7 @@ import { FinishRun } from './finish-run.ts';
 import { GoOnWithRun } from './go-on-with-run.ts';
 import { IdempotencyKeys } from './idempotency-keys.ts';
 import { IdempotentCalls } from './idempotent-calls.ts';
+import { EvaluateCall } from './evaluate-call.ts';
 import { MatchWebHook } from './match-webhook.ts';
 import { ReceiveWebHook } from './receive-webhook.ts';
 import { ResumeRun } from './resume-run.ts';
@@ -27,6 +29,7 @@ import { RunRecord } from './run-record.ts';
 import { RunScript } from './run-script.ts';
 import { RunWebHook } from './run-webhook.ts';
 import { StoredAnswers } from './stored-answers.ts';
+import { RunWork } from './run-work.ts';
 import { TestWebHookVerificationHandler } from './test-webhook-verification.query.ts';
 import { VerifyWebHook } from './verify-webhook.ts';
 import { WebHookTickets } from './webhook-ticket.ts';
@@ -35,14 +38,17 @@ import { WebHookTickets } from './webhook-ticket.ts';
 @Module({
   imports: [ExecutionsModule, SecretsModule, VerificationModule, WebHookConfigsModule],
   providers: [
+    EvaluateCall,
     MatchWebHook,
     ReceiveWebHook,
     RunWebHook,
+    RunWork,
     RunNativeCommand,
     RunScript,
     RunCalls,
     RunJobs,
     AcceptWebHook,
+    AdmitWebHook,
     AcceptedRuns,
     AnswerInTime,
     AnswerWebHook,

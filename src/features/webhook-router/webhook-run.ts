@@ -19,8 +19,12 @@ export interface RunEnd {
   answer: WebHookAnswer;
   /** Null: it succeeded. */
   failure: AppError | null;
+  /** JSON text of what the work gave, from which an expression may make another answer. */
+  resultJson?: string;
   /** True when nothing ran. */
   isRejection?: boolean;
+  /** True when nothing was to run. */
+  isIgnored?: boolean;
   /** True when it is on disk already, with the writes of its command. */
   isStored?: boolean;
 }
@@ -60,6 +64,8 @@ export class WebHookRun {
   readonly calls: RecordedCall[] = [];
   /** The place of the call that is not the recorded one. */
   divergedAt: number | null = null;
+  /** The command's fields, where an expression gave them. */
+  mapped: Record<string, unknown> | undefined;
   idempotencyKey: string | null = null;
   private keyHash: string | null = null;
   private knownCredentials: readonly string[] | undefined;
@@ -164,14 +170,22 @@ export class WebHookRun {
   }
 
   /** The end as it is stored: credentials of the request are masked in whatever was made from it. */
-  outcome({ answer, failure, isRejection }: RunEnd, status?: 'ignored' | 'dead'): ExecutionOutcome {
+  outcome({ answer, failure, isRejection, isIgnored }: RunEnd, isDead = false): ExecutionOutcome {
     const { credentials } = this;
     const cleanJson = (value: object | null) =>
       value === null ? this.nothing : maskedJson(value, credentials);
     const answerHeaders = cleanJson(headersBesideType(answer));
     const answerBody = withoutCredentials(answer.body, credentials);
     return {
-      status: status ?? (isRejection ? 'rejected' : failure ? 'failed' : 'succeeded'),
+      status: isDead
+        ? 'dead'
+        : isRejection
+          ? 'rejected'
+          : failure
+            ? 'failed'
+            : isIgnored
+              ? 'ignored'
+              : 'succeeded',
       code: failure?.code ?? null,
       answerStatus: answer.status,
       ...this.end(),

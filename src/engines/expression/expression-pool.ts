@@ -1,0 +1,290 @@
+/** Evaluates expressions and schemas in a few killable processes. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { parseJson } from '../../platform/json-text.ts';
+import { ExpressionJob } from './expression-job.ts';
+import { type ExpressionLaunch, launchesToTry, launchWorker } from './expression-launch.ts';
+import {
+  type ExpressionOutcome,
+  ExpressionProgram,
+  type ExpressionStep,
+  type ProgramAnswer,
+} from './expression-program.ts';
+import { ExpressionQueue } from './expression-queue.ts';
+import { ExpressionWorker } from './expression-worker.ts';
+
+const TICK_MS = 10;
+const WAIT_MS_MAX = 5_000;
+/** A head older than this holds its worker: what waits behind it goes to another. */
+const HELD_AFTER_MS = 20;
+/** Its owner is slow from then on; what compiles a schema for the first time stays below. */
+const SLOW_AFTER_MS = 100;
+/** For how long: then it may show that it has mended. */
+const SLOW_MS = 30_000;
+const SLOW_OWNERS_MAX = 10_000;
+/** However busy the machine, nothing runs longer than this many times its limit. */
+const STARVED_FACTOR = 3;
+/** Calls at one worker at a time: enough to be sent together, few enough to be moved. */
+const SENT_MAX = 32;
+const START_MS_MAX = 10_000;
+const RESTART_MS = 500;
+
+/** How a pool is set up. */
+export interface ExpressionPoolOptions {
+  workers: number;
+  /** Running time of one call of a program. */
+  runningMs: number;
+  /** Heap of one worker, the libraries' 12 MiB included. */
+  heapMb: number;
+  /** Told of each worker that was killed or went away, for the log. */
+  onIncident?: (message: string) => void;
+}
+
+/** Evaluates so that a bad expression harms only itself; `evaluate` never rejects. */
+export class ExpressionPool {
+  readonly #options: ExpressionPoolOptions;
+  readonly #queue = new ExpressionQueue();
+  readonly #slowUntil = new Map<string, number>();
+  #workers: ExpressionWorker[] = [];
+  #launch: ExpressionLaunch | undefined;
+  #isOpen = false;
+  #unsettled = 0;
+  #onDrained: (() => void) | undefined;
+  #watch: NodeJS.Timeout | undefined;
+
+  constructor(options: ExpressionPoolOptions) {
+    this.#options = options;
+  }
+
+  get isReady(): boolean {
+    return this.#isOpen && this.#workers.some(({ isReady }) => isReady);
+  }
+
+  /** Starts the workers; rejects with a sentence when none can start. */
+  async start(): Promise<void> {
+    for (const launch of launchesToTry()) {
+      this.#launch = launch;
+      if (!(await this.#startsWith(launch))) continue;
+      this.#isOpen = true;
+      this.#refill();
+      if (launch.readsAnything)
+        this.#options.onIncident?.('expression workers can read files: modules are linked');
+      return;
+    }
+    throw new Error('The expression engine cannot start: its worker process does not come up');
+  }
+
+  /** Evaluates a program over the parts that it names, each JSON text. */
+  evaluate(program: ExpressionProgram, parts: readonly Uint8Array[]): Promise<ExpressionOutcome> {
+    return new Promise((resolve) => {
+      const now = performance.now();
+      this.#unsettled += 1;
+      const job = new ExpressionJob(program, parts, now + WAIT_MS_MAX, (outcome) => {
+        this.#unsettled -= 1;
+        if (this.#unsettled === 0) this.#onDrained?.();
+        resolve(outcome);
+      });
+      if (!this.#isOpen) {
+        job.settle({ kind: 'unavailable', message: 'The expression engine is not running' });
+        return;
+      }
+      this.#watch ??= setInterval(() => this.#tick(), TICK_MS);
+      if (this.#queue.size === 0 && this.#place(job, now)) return;
+      if (this.#queue.add(job, this.#isSlow(job, now))) this.#pump(now);
+      else job.settle({ kind: 'unavailable', message: 'Too many expressions are waiting' });
+    });
+  }
+
+  /** The first fault of an expression over these variables, or null; rejects when it cannot be told. */
+  checkExpression(text: string, variables: readonly string[]): Promise<string | null> {
+    return this.#check({ kind: 'check-expression', text, variables });
+  }
+
+  /** The first fault of a JSON Schema, or null; rejects when it cannot be told. */
+  checkSchema(schema: unknown): Promise<string | null> {
+    return this.#check({ kind: 'check-schema', schema });
+  }
+
+  /** Takes no more, gives what is at hand `graceMs` to end, and leaves no process behind. */
+  async stop(graceMs: number): Promise<void> {
+    this.#isOpen = false;
+    if (this.#unsettled > 0 && graceMs > 0) {
+      const timer = new AbortController();
+      const drained = new Promise<void>((resolve) => (this.#onDrained = resolve));
+      await Promise.race([drained, delay(graceMs, undefined, { signal: timer.signal })]);
+      timer.abort();
+    }
+    clearInterval(this.#watch);
+    const left = this.#queue.takeOut(() => true);
+    const workers = this.#workers.splice(0);
+    for (const worker of workers) left.push(...worker.jobs.splice(0));
+    for (const job of left) job.settle({ kind: 'unavailable', message: 'The server is stopping' });
+    for (const worker of workers) worker.kill();
+    await Promise.all(workers.map(({ gone }) => gone));
+  }
+
+  async #check(step: ExpressionStep): Promise<string | null> {
+    const outcome = await this.evaluate(new ExpressionProgram('', [], [step]), []);
+    if (outcome.kind === 'limit') return 'it is too large to be checked';
+    if (outcome.kind !== 'done')
+      throw new Error('message' in outcome ? outcome.message : 'It could not be checked');
+    const [verdict] = outcome.verdicts;
+    if (verdict?.kind === 'value') return verdict.value as string | null;
+    return verdict && 'message' in verdict ? verdict.message : 'it could not be checked';
+  }
+
+  #spawn(launch: ExpressionLaunch): ExpressionWorker {
+    const worker = new ExpressionWorker(launchWorker(launch, this.#options.heapMb), {
+      onReady: () => this.#pump(performance.now()),
+      onAnswer: (_worker, job, json) => this.#onAnswer(job, json),
+      onGone: (gone, jobs, hasCrashed) => this.#onGone(gone, jobs, hasCrashed),
+    });
+    this.#workers.push(worker);
+    return worker;
+  }
+
+  async #startsWith(launch: ExpressionLaunch): Promise<boolean> {
+    const worker = this.#spawn(launch);
+    const deadline = performance.now() + START_MS_MAX;
+    while (!worker.isReady && this.#workers.includes(worker) && performance.now() < deadline) await delay(5);
+    if (worker.isReady) return true;
+    worker.kill();
+    return false;
+  }
+
+  #refill(): void {
+    while (this.#isOpen && this.#workers.length < this.#options.workers) this.#spawn(this.#launch!);
+  }
+
+  #isSlow({ program }: ExpressionJob, now: number): boolean {
+    const until = this.#slowUntil.get(program.ownerId);
+    if (until === undefined || until > now) return until !== undefined;
+    this.#slowUntil.delete(program.ownerId);
+    return false;
+  }
+
+  #noteSlow({ program }: ExpressionJob, now: number): void {
+    if (this.#slowUntil.size >= SLOW_OWNERS_MAX) this.#slowUntil.clear();
+    this.#slowUntil.set(program.ownerId, now + SLOW_MS);
+  }
+
+  #place(job: ExpressionJob, now: number): boolean {
+    const free = this.#workers.filter((worker) => worker.isReady && !worker.isHeld);
+    if (this.#isSlow(job, now)) {
+      // One stays for the others.
+      const idle = free.find(({ jobs }) => jobs.length === 0);
+      if (idle === undefined || free.length < 2) return false;
+      idle.submit(job, now);
+      idle.takeBehindHead();
+      return true;
+    }
+    let best: ExpressionWorker | undefined;
+    for (const worker of free) if (worker.jobs.length < (best?.jobs.length ?? SENT_MAX)) best = worker;
+    best?.submit(job, now);
+    return best !== undefined;
+  }
+
+  #pump(now: number): void {
+    this.#queue.offer((job) => this.#place(job, now));
+  }
+
+  /** Puts jobs whose worker is lost to them first in line again. */
+  #requeue(jobs: ExpressionJob[], now: number): void {
+    for (const job of jobs.reverse()) {
+      if (this.#isSlow(job, now)) this.#queue.slow.unshift(job);
+      else this.#queue.normal.unshift(job);
+    }
+  }
+
+  #onAnswer(job: ExpressionJob, json: string): void {
+    job.settle(outcomeOf(json));
+    if (this.#queue.size > 0) this.#pump(performance.now());
+  }
+
+  #onGone(worker: ExpressionWorker, jobs: ExpressionJob[], hasCrashed: boolean): void {
+    const now = performance.now();
+    this.#workers = this.#workers.filter((other) => other !== worker);
+    if (worker.isKilled) return;
+    const [head] = jobs;
+    if (head !== undefined && (hasCrashed || !head.mayBeRetried())) {
+      jobs.shift();
+      this.#noteSlow(head, now);
+      head.settle(hasCrashed ? memoryOutcome(head) : goneOutcome);
+    }
+    this.#options.onIncident?.('an expression worker went away');
+    this.#requeue(jobs, now);
+    // One that dies before it is of use is not started over and over.
+    if (worker.wasReady) this.#refill();
+    else if (this.#isOpen) setTimeout(() => this.#refill(), RESTART_MS).unref();
+    this.#pump(now);
+  }
+
+  #kill(worker: ExpressionWorker, now: number, why: string): void {
+    this.#options.onIncident?.(why);
+    worker.kill();
+    this.#workers = this.#workers.filter((other) => other !== worker);
+    this.#requeue(worker.jobs.splice(0), now);
+    this.#refill();
+  }
+
+  #tick(): void {
+    if (this.#unsettled === 0 && this.#workers.every(({ isHeld }) => !isHeld)) {
+      clearInterval(this.#watch);
+      this.#watch = undefined;
+      return;
+    }
+    // After the poll phase: a server that was busy reads what has ended before it judges what has not.
+    setImmediate(() => this.#judge(performance.now()));
+  }
+
+  #judge(now: number): void {
+    for (const worker of this.#workers.slice()) this.#judgeWorker(worker, now);
+    for (const job of this.#queue.takeOut(({ deadlineAt }) => now > deadlineAt))
+      job.settle({ kind: 'unavailable', message: 'The expressions waited too long for their turn' });
+    this.#pump(now);
+  }
+
+  #judgeWorker(worker: ExpressionWorker, now: number): void {
+    const { runningMs } = this.#options;
+    const [head] = worker.jobs;
+    if (head === undefined) {
+      if (worker.isLost(now, runningMs)) this.#kill(worker, now, 'a worker was lost in what had been moved');
+      return;
+    }
+    const headMs = worker.headMs(now, STARVED_FACTOR);
+    if (headMs > runningMs) {
+      worker.jobs.shift();
+      this.#noteSlow(head, now);
+      head.settle(timeOutcome(head, runningMs));
+      this.#kill(worker, now, `expressions were stopped: ${head.program.label} ran too long`);
+      return;
+    }
+    if (headMs > SLOW_AFTER_MS) this.#noteSlow(head, now);
+    if (headMs > HELD_AFTER_MS && !worker.isHeld) this.#requeue(worker.takeBehindHead(), now);
+  }
+}
+
+function outcomeOf(json: string): ExpressionOutcome {
+  try {
+    const answer = parseJson(json) as ProgramAnswer;
+    return answer === 'unparsable' ? { kind: 'unparsable' } : { kind: 'done', verdicts: answer };
+  } catch {
+    return goneOutcome;
+  }
+}
+
+const goneOutcome: ExpressionOutcome = {
+  kind: 'unavailable',
+  message: 'The worker that evaluated the expressions went away',
+};
+
+function memoryOutcome({ program }: ExpressionJob): ExpressionOutcome {
+  return { kind: 'limit', limit: 'memory', message: `${program.label} used too much memory` };
+}
+
+function timeOutcome({ program }: ExpressionJob, runningMs: number): ExpressionOutcome {
+  return {
+    kind: 'limit',
+    limit: 'running-time',
+    message: `${program.label} ran longer than ${runningMs} ms`,
+  };
+}

@@ -1,0 +1,155 @@
+/** The pool's side of one worker process: what was sent to it, and what it is doing now. */
+import type { ChildProcess } from 'node:child_process';
+import type { Socket } from 'node:net';
+import { ProcessStat } from '../../platform/process-stat.ts';
+import type { ExpressionJob } from './expression-job.ts';
+import { FrameCutter, partsFrame, READY_TICKET } from './wire.ts';
+
+/** What a worker tells the pool. */
+export interface ExpressionWorkerEvents {
+  onReady(worker: ExpressionWorker): void;
+  /** The head has ended; it is no longer among the jobs. */
+  onAnswer(worker: ExpressionWorker, job: ExpressionJob, json: string): void;
+  /** The process is gone; `jobs` had not ended. */
+  onGone(worker: ExpressionWorker, jobs: ExpressionJob[], hasCrashed: boolean): void;
+}
+
+const TICKET_MAX = 0xffff_ffff;
+const CRASH_SIGNALS = new Set(['SIGABRT', 'SIGTRAP', 'SIGILL', 'SIGSEGV', 'SIGBUS', 'SIGFPE']);
+
+/** Feeds one process and keeps its times; decides nothing. */
+export class ExpressionWorker {
+  readonly gone: Promise<void>;
+  isReady = false;
+  wasReady = false;
+  /** What came behind its head was taken away: until it has caught up with that, it gets nothing. */
+  isHeld = false;
+  isKilled = false;
+  /** Sent and not ended, the running one first. */
+  readonly jobs: ExpressionJob[] = [];
+  #headSince = 0;
+  /** What `starvedMs` was when the head was first looked at. */
+  #starvedBaseline: number | undefined;
+  readonly #channel: Socket;
+  readonly #cutter = new FrameCutter();
+  readonly #stat: ProcessStat;
+  #lastTicket = READY_TICKET;
+  /** Tickets of jobs that were taken away and that it evaluates all the same. */
+  readonly #stale = new Set<number>();
+  #isCorked = false;
+  #isGone = false;
+
+  constructor(
+    readonly child: ChildProcess,
+    private readonly events: ExpressionWorkerEvents,
+  ) {
+    this.#stat = new ProcessStat(child.pid ?? 0);
+    this.#stat.preferDeath();
+    this.#channel = child.stdio[3] as Socket;
+    this.#channel.on('data', (chunk: Buffer) => this.#receive(chunk));
+    // A broken pipe means that the process is going: its exit tells the rest.
+    this.#channel.on('error', () => {});
+    this.gone = new Promise((resolve) => {
+      const leave = (hasCrashed: boolean) => {
+        if (this.#isGone) return;
+        this.#isGone = true;
+        this.isReady = false;
+        this.#channel.destroy();
+        this.#stat.close();
+        resolve();
+        this.events.onGone(this, this.jobs.splice(0), hasCrashed);
+      };
+      child.once('error', () => child.pid === undefined && leave(false));
+      // V8 ends a process that it finds no memory for, in whichever way it happens to notice.
+      child.once('close', (code, signal) => leave(CRASH_SIGNALS.has(signal ?? '') || (code ?? 0) >= 132));
+    });
+  }
+
+  submit(job: ExpressionJob, now: number): void {
+    this.#lastTicket = this.#lastTicket === TICKET_MAX ? READY_TICKET + 1 : this.#lastTicket + 1;
+    job.ticket = this.#lastTicket;
+    this.jobs.push(job);
+    if (this.jobs.length === 1) this.#beginHead(now);
+    this.#write(partsFrame(job.ticket, [job.program.bytes, ...job.parts]));
+  }
+
+  /** How long the head has been running; on a busy machine the time that others had the processor does not count. */
+  headMs(now: number, starvedFactor: number): number {
+    const ageMs = now - this.#headSince;
+    if (this.#starvedBaseline === undefined) {
+      // Never looked at before: it may be the server that was kept from looking.
+      this.#starvedBaseline = this.#stat.starvedMs();
+      return 0;
+    }
+    const starvedMs = this.#stat.starvedMs() - this.#starvedBaseline;
+    return Math.max(ageMs - starvedMs, ageMs / starvedFactor);
+  }
+
+  /** Takes back what has not begun. */
+  takeBehindHead(): ExpressionJob[] {
+    this.isHeld = true;
+    const moved = this.jobs.splice(1);
+    for (const { ticket } of moved) this.#stale.add(ticket);
+    return moved;
+  }
+
+  kill(): void {
+    this.isKilled = true;
+    this.isReady = false;
+    this.child.kill('SIGKILL');
+  }
+
+  #beginHead(now: number): void {
+    this.#headSince = now;
+    this.#starvedBaseline = undefined;
+  }
+
+  #write(frame: Buffer): void {
+    if (!this.#channel.writable) return;
+    if (!this.#isCorked) {
+      this.#isCorked = true;
+      this.#channel.cork();
+      // After the poll phase: what several sockets brought in one turn leaves in one write.
+      setImmediate(() => {
+        this.#isCorked = false;
+        this.#channel.uncork();
+      });
+    }
+    this.#channel.write(frame);
+  }
+
+  #receive(chunk: Buffer): void {
+    try {
+      this.#cutter.cut(chunk, (ticket, payload) => this.#take(ticket, payload));
+    } catch {
+      // It no longer speaks as we do: its end tells the rest.
+      this.isReady = false;
+      this.child.kill('SIGKILL');
+    }
+  }
+
+  #take(ticket: number, payload: Buffer): void {
+    if (this.isKilled) return;
+    if (ticket === READY_TICKET) {
+      this.isReady = this.wasReady = true;
+      this.events.onReady(this);
+      return;
+    }
+    const [head] = this.jobs;
+    if (head?.ticket === ticket) {
+      this.jobs.shift();
+      this.#beginHead(performance.now());
+      this.isHeld = this.#stale.size > 0;
+      this.events.onAnswer(this, head, payload.toString('utf8'));
+      return;
+    }
+    this.#stale.delete(ticket);
+    this.isHeld = this.#stale.size > 0;
+    if (!this.isHeld) this.events.onReady(this);
+  }
+
+  /** True when it runs something that nobody waits for any more, since longer than that. */
+  isLost(now: number, ms: number): boolean {
+    return this.isHeld && this.jobs.length === 0 && now - this.#headSince > ms;
+  }
+}

@@ -1,0 +1,8 @@
+/** FEEL and JSON Schema of strangers, evaluated in killable processes. */
+export { ExpressionPool } from './expression-pool.ts';
+export {
+  type ExpressionOutcome,
+  ExpressionProgram,
+  type ExpressionStep,
+  type StepVerdict,
+} from './expression-program.ts';

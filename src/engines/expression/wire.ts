@@ -1,0 +1,81 @@
+/** The wire between the pool and a worker: `u32 length | u32 ticket | payload`, little-endian, both ways. */
+
+const LENGTH_BYTES = 4;
+const HEAD_BYTES = 8;
+
+/** The ticket of the frame with which a worker says that it can be given work. */
+export const READY_TICKET = 0;
+
+/** No honest frame is larger: bodies are at most 100 MiB, answers are capped. */
+const FRAME_BYTES_MAX = 256 * 1024 * 1024;
+
+/** A frame with one text. */
+export function textFrame(ticket: number, text: string): Buffer {
+  const frame = Buffer.allocUnsafe(HEAD_BYTES + Buffer.byteLength(text));
+  frame.writeUInt32LE(frame.length - LENGTH_BYTES, 0);
+  frame.writeUInt32LE(ticket, LENGTH_BYTES);
+  frame.write(text, HEAD_BYTES);
+  return frame;
+}
+
+/** A frame with several byte strings, each behind its length. */
+export function partsFrame(ticket: number, parts: readonly Uint8Array[]): Buffer {
+  let bytes = HEAD_BYTES;
+  for (const part of parts) bytes += LENGTH_BYTES + part.length;
+  const frame = Buffer.allocUnsafe(bytes);
+  frame.writeUInt32LE(bytes - LENGTH_BYTES, 0);
+  let at = frame.writeUInt32LE(ticket, LENGTH_BYTES);
+  for (const part of parts) {
+    at = frame.writeUInt32LE(part.length, at);
+    frame.set(part, at);
+    at += part.length;
+  }
+  return frame;
+}
+
+/** What `partsFrame` was given; views into the received bytes. */
+export function partsOf(payload: Buffer): Buffer[] {
+  const parts: Buffer[] = [];
+  for (let at = 0; at < payload.length;) {
+    const start = at + LENGTH_BYTES;
+    at = start + payload.readUInt32LE(at);
+    parts.push(payload.subarray(start, at));
+  }
+  return parts;
+}
+
+/** Cuts a stream of chunks into frames. */
+export class FrameCutter {
+  #held: Buffer[] = [];
+  #heldBytes = 0;
+  #neededBytes = LENGTH_BYTES;
+
+  /** Payloads are views into what was received. @throws on a frame that nobody of ours sends. */
+  cut(chunk: Buffer, onFrame: (ticket: number, payload: Buffer) => void): void {
+    let buffer = chunk;
+    if (this.#heldBytes > 0) {
+      this.#held.push(chunk);
+      this.#heldBytes += chunk.length;
+      if (this.#heldBytes < this.#neededBytes) return;
+      buffer = Buffer.concat(this.#held, this.#heldBytes);
+    }
+    let start = 0;
+    let bytes = frameBytes(buffer, start);
+    while (bytes > 0 && start + bytes <= buffer.length) {
+      onFrame(buffer.readUInt32LE(start + LENGTH_BYTES), buffer.subarray(start + HEAD_BYTES, start + bytes));
+      start += bytes;
+      bytes = frameBytes(buffer, start);
+    }
+    this.#held = start === buffer.length ? [] : [buffer.subarray(start)];
+    this.#heldBytes = buffer.length - start;
+    this.#neededBytes = bytes || LENGTH_BYTES;
+  }
+}
+
+/** 0 when too little of the frame is there to know. */
+function frameBytes(buffer: Buffer, start: number): number {
+  if (buffer.length - start < LENGTH_BYTES) return 0;
+  const bytes = buffer.readUInt32LE(start) + LENGTH_BYTES;
+  if (bytes < HEAD_BYTES || bytes > FRAME_BYTES_MAX) throw new Error('Malformed frame');
+  return bytes;
+}

@@ -1,0 +1,41 @@
+import { Injectable } from '@nestjs/common';
+import { EvaluateCall } from './evaluate-call.ts';
+import type { RequestBody } from './request-body.ts';
+import { VerifyWebHook } from './verify-webhook.ts';
+import { tooManyCalls } from './webhook.errors.ts';
+import type { WebHookRun } from './webhook-run.ts';
+
+/** What two expressions of a configuration give for a call; null: nothing. */
+export interface CallKeys {
+  idempotencyKey: string | null;
+  orderingKey: string | null;
+}
+
+/** A call that may be run. */
+export interface Admission extends CallKeys {
+  body: RequestBody;
+  /** False: its configuration's condition does not hold, and nothing is to be run. */
+  isActive: boolean;
+}
+
+/** The checks of a call whose body has arrived, in the order of contract §5.1. */
+@Injectable()
+export class AdmitWebHook {
+  constructor(
+    private readonly verification: VerifyWebHook,
+    private readonly evaluation: EvaluateCall,
+  ) {}
+
+  /** @throws AppError for a call that is refused, and where an expression fails. */
+  async admit(run: WebHookRun): Promise<Admission> {
+    const { route, receivedAt } = run.admitted;
+    await this.verification.verify(run);
+    const secondsToWait = route.secondsToWait(receivedAt);
+    if (secondsToWait > 0) throw tooManyCalls(secondsToWait);
+    const body = await this.verification.readBody(run);
+    if (!route.expressions) return { body, isActive: true, idempotencyKey: null, orderingKey: null };
+    const decision = await this.evaluation.decide(run, body, route.expressions);
+    run.mapped = decision.input;
+    return { ...decision, body };
+  }
+}

@@ -48,6 +48,7 @@ describe('ActivateWebHookConfigCommand', () => {
     const { body } = await cast.signalbox.command('GetWebHookConfigByIdQuery', { id: known['id'] });
     expect(body.data).toStrictEqual({
       ...known,
+      draft: null,
       isEnabled: true,
       updatedAt: answer.body.data['activatedAt'],
     });

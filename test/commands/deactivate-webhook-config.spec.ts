@@ -48,6 +48,7 @@ describe('DeactivateWebHookConfigCommand', () => {
     const { body } = await cast.signalbox.command('GetWebHookConfigByIdQuery', { id: known['id'] });
     expect(body.data).toStrictEqual({
       ...known,
+      draft: null,
       isEnabled: false,
       updatedAt: answer.body.data['deactivatedAt'],
     });

@@ -35,7 +35,7 @@ describe('GetWebHookConfigByIdQuery', () => {
     expect(answer.status).toBe(200);
     expect(answer.body).toStrictEqual({
       success: true,
-      data: scriptView('orders', { id: known['id'], ownerId: known['ownerId'] }),
+      data: { ...scriptView('orders', { id: known['id'], ownerId: known['ownerId'] }), draft: null },
       message: 'Webhook configuration retrieved successfully',
     });
   });

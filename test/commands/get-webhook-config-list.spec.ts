@@ -50,6 +50,7 @@ afterAll(() => cast.stop());
 const onlyScript = {
   id: undefined,
   version: undefined,
+  hasDraft: undefined,
   accountId: undefined,
   ownerId: undefined,
   isOwnerEnabled: undefined,

@@ -71,6 +71,11 @@ describe.each(['viewer', 'operator'] as const)('a %s', (name) => {
       ['ActivateWebHookConfigCommand', { id: victimId }],
       ['DeactivateWebHookConfigCommand', { id: victimId }],
       ['DeleteWebHookConfigCommand', { id: victimId }],
+      ['SaveWebHookConfigDraftCommand', { id: victimId, ...fields }],
+      ['PublishWebHookConfigDraftCommand', { id: victimId }],
+      ['RestoreWebHookConfigVersionCommand', { id: victimId, version: 1 }],
+      ['SetSecretCommand', { name: 'KEY', value: 'v', configKeys: ['victim'] }],
+      ['DeleteSecretCommand', { name: 'KEY' }],
       ['SendHttpRequestCommand', { method: 'GET', url: 'http://127.0.0.1:1/' }],
     ] as const) {
       const answer = await house.signalbox.command(type, input, who);

@@ -4,9 +4,10 @@ import { Database } from '../../platform/db/index.ts';
 import { AppError } from '../../platform/errors.ts';
 import { WebHookConfigEntity } from './webhook-config.entity.ts';
 import { configId } from './webhook-config.rules.ts';
+import { draftView } from './webhook-config-view.ts';
 import { WebHookConfigs } from './webhook-configs.ts';
 
-/** One configuration of the caller's account. */
+/** One configuration of the caller's account, with its draft. */
 export class GetWebHookConfigByIdQuery extends bpmRequest({
   kind: 'query',
   permission: 'webhooks:read',
@@ -27,7 +28,7 @@ export class GetWebHookConfigByIdHandler {
       id,
       accountId: caller.accountId,
     });
-    if (config) return this.configs.view(config);
+    if (config) return { ...this.configs.view(config), draft: draftView(config) };
     throw new AppError({
       code: 'webhook-config.not-found',
       kind: 'not-found',

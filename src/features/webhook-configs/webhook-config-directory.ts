@@ -43,6 +43,11 @@ export class WebHookConfigDirectory {
     for (const listener of this.listeners) listener(config.id, config);
   }
 
+  /** Holds a newer reading of what runs unchanged: nobody is told. */
+  refresh(config: WebHookConfigEntity): void {
+    this.byId.set(config.id, config);
+  }
+
   remove(config: WebHookConfigEntity): void {
     this.byId.delete(config.id);
     this.idOfKey.delete(config.key);

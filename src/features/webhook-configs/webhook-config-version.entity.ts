@@ -1,5 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { timeColumn } from '../../platform/db/index.ts';
+import type { ConfigSnapshot } from './webhook-config-snapshot.rules.ts';
 
 /** What one save wrote; never changed afterwards, and kept when the configuration is deleted. */
 @Entity('webhook_config_versions')
@@ -14,7 +15,9 @@ export class WebHookConfigVersionEntity {
   savedBy!: string;
   @Column({ ...timeColumn, name: 'saved_at' })
   savedAt!: number;
+  @Column({ name: 'account_id', type: 'text' })
+  accountId!: string;
   /** The fields of contract §4 as they were saved. */
   @Column({ type: 'simple-json' })
-  snapshot!: object;
+  snapshot!: ConfigSnapshot;
 }

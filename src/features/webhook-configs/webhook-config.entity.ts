@@ -1,6 +1,7 @@
 import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
 import { timeColumn } from '../../platform/db/index.ts';
 import type { ConfigSettings, ExecutionType, WebHookAction } from './webhook-config.rules.ts';
+import type { ConfigDraft } from './webhook-config-snapshot.rules.ts';
 
 /** A configuration as it is now; what it was is in its versions. */
 @Entity('webhook_configs')
@@ -32,6 +33,9 @@ export class WebHookConfigEntity {
   ownerId!: string;
   @Column({ type: 'simple-json' })
   settings!: ConfigSettings;
+  /** Beside what runs, until it is published or discarded. */
+  @Column({ type: 'simple-json', nullable: true })
+  draft!: ConfigDraft | null;
   @Column({ ...timeColumn, name: 'created_at' })
   createdAt!: number;
   @Column({ ...timeColumn, name: 'updated_at' })

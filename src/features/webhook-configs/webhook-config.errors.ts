@@ -28,6 +28,33 @@ export function configVersionConflict(current: number): AppError {
   });
 }
 
+/** There is nothing to publish or to discard. */
+export function draftNotFound(): AppError {
+  return new AppError({
+    code: 'webhook-config.draft-not-found',
+    kind: 'not-found',
+    details: ['The configuration has no draft'],
+  });
+}
+
+/** Somebody saved another draft while this one was being checked. */
+export function draftChanged(): AppError {
+  return new AppError({
+    code: 'webhook-config.draft-changed',
+    kind: 'conflict',
+    details: ['The draft was changed at the same moment: look at it and publish it again'],
+  });
+}
+
+/** No save of this configuration has that number. */
+export function versionNotFound(version: number): AppError {
+  return new AppError({
+    code: 'webhook-config.version-not-found',
+    kind: 'not-found',
+    details: [`The configuration has no version ${version}`],
+  });
+}
+
 /** Activated while active, deactivated while inactive. */
 export function configAlready(state: 'active' | 'inactive'): AppError {
   return new AppError({

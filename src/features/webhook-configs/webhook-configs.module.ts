@@ -4,11 +4,17 @@ import { CheckRunnable } from './check-runnable.ts';
 import { CreateWebHookConfigHandler } from './create-webhook-config.command.ts';
 import { DeactivateWebHookConfigHandler } from './deactivate-webhook-config.command.ts';
 import { DeleteWebHookConfigHandler } from './delete-webhook-config.command.ts';
+import { DiscardWebHookConfigDraftHandler } from './discard-webhook-config-draft.command.ts';
 import { GetWebHookConfigByIdHandler } from './get-webhook-config-by-id.query.ts';
 import { GetWebHookConfigListHandler } from './get-webhook-config-list.query.ts';
+import { GetWebHookConfigVersionListHandler } from './get-webhook-config-version-list.query.ts';
 import { LookupWebHookByKeyHandler } from './lookup-webhook-by-key.command.ts';
+import { PublishWebHookConfigDraftHandler } from './publish-webhook-config-draft.command.ts';
+import { RestoreWebHookConfigVersionHandler } from './restore-webhook-config-version.command.ts';
+import { SaveWebHookConfigDraftHandler } from './save-webhook-config-draft.command.ts';
 import { UpdateWebHookConfigHandler } from './update-webhook-config.command.ts';
 import { WebHookConfigDirectory } from './webhook-config-directory.ts';
+import { WebHookConfigDrafts } from './webhook-config-drafts.ts';
 import { WebHookConfigVersions } from './webhook-config-versions.ts';
 import { WebHookConfigs } from './webhook-configs.ts';
 
@@ -18,6 +24,7 @@ import { WebHookConfigs } from './webhook-configs.ts';
     CheckRunnable,
     WebHookConfigDirectory,
     WebHookConfigs,
+    WebHookConfigDrafts,
     WebHookConfigVersions,
     CreateWebHookConfigHandler,
     UpdateWebHookConfigHandler,
@@ -27,6 +34,11 @@ import { WebHookConfigs } from './webhook-configs.ts';
     GetWebHookConfigByIdHandler,
     GetWebHookConfigListHandler,
     LookupWebHookByKeyHandler,
+    SaveWebHookConfigDraftHandler,
+    PublishWebHookConfigDraftHandler,
+    DiscardWebHookConfigDraftHandler,
+    GetWebHookConfigVersionListHandler,
+    RestoreWebHookConfigVersionHandler,
   ],
   exports: [WebHookConfigDirectory, WebHookConfigVersions],
 })

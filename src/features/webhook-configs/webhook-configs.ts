@@ -4,11 +4,12 @@ import { Clock } from '../../platform/clock.ts';
 import type { Tx } from '../../platform/db/index.ts';
 import { Sealer } from '../../platform/sealing.ts';
 import { Callers } from '../access/index.ts';
-import { storedVerification, verificationFaults } from '../verification/index.ts';
+import { type StoredVerification, storedVerification, verificationFaults } from '../verification/index.ts';
 import { WebHookConfigDirectory } from './webhook-config-directory.ts';
 import { WebHookConfigEntity } from './webhook-config.entity.ts';
 import { configConflict, configInvalid, configNotFound } from './webhook-config.errors.ts';
-import type { ConfigFields, ConfigSettings } from './webhook-config.rules.ts';
+import type { ConfigFields } from './webhook-config.rules.ts';
+import { completed, type ConfigSnapshot, contentOf, lacksSecrets } from './webhook-config-snapshot.rules.ts';
 import { configView, type WebHookConfigView } from './webhook-config-view.ts';
 import { WebHookConfigVersionEntity } from './webhook-config-version.entity.ts';
 import { pathShape } from './webhook-path.rules.ts';
@@ -40,8 +41,8 @@ export class WebHookConfigs {
   }
 
   /** @throws AppError 404, also for a configuration of another account. */
-  async mustFind(tx: Tx, id: number, caller: Caller): Promise<WebHookConfigEntity> {
-    const config = await tx.manager.findOneBy(WebHookConfigEntity, { id, accountId: caller.accountId });
+  async mustFind({ manager }: Pick<Tx, 'manager'>, id: number, caller: Caller): Promise<WebHookConfigEntity> {
+    const config = await manager.findOneBy(WebHookConfigEntity, { id, accountId: caller.accountId });
     if (!config) throw configNotFound();
     return config;
   }
@@ -53,8 +54,9 @@ export class WebHookConfigs {
       accountId: caller.accountId,
       key,
       version: 1,
+      draft: null,
     });
-    return await this.save(tx, config, fields, caller);
+    return await this.save(tx, config, this.sealed(fields, undefined), caller);
   }
 
   async update(
@@ -63,9 +65,21 @@ export class WebHookConfigs {
     fields: ConfigFields,
     caller: Caller,
   ): Promise<WebHookConfigEntity> {
-    await this.refuseTakenAddress(tx, fields, config.id);
+    return await this.replace(tx, config, this.sealed(fields, config.settings.verification), caller);
+  }
+
+  /** Saves what was saved before, as a draft or a version: secrets that are not in it are kept as an update keeps them. */
+  async replace(
+    tx: Tx,
+    config: WebHookConfigEntity,
+    snapshot: ConfigSnapshot,
+    caller: Caller,
+  ): Promise<WebHookConfigEntity> {
+    await this.refuseTakenAddress(tx, snapshot, config.id);
+    const whole = completed(snapshot, config.settings.verification);
+    if (lacksSecrets(whole)) throw configInvalid(['Verification.secrets is required']);
     config.version += 1;
-    return await this.save(tx, config, fields, caller);
+    return await this.save(tx, config, whole, caller);
   }
 
   async setEnabled(tx: Tx, config: WebHookConfigEntity, isEnabled: boolean): Promise<void> {
@@ -83,26 +97,12 @@ export class WebHookConfigs {
   private async save(
     tx: Tx,
     config: WebHookConfigEntity,
-    fields: ConfigFields,
+    snapshot: ConfigSnapshot,
     caller: Caller,
   ): Promise<WebHookConfigEntity> {
-    const { description, isEnabled, path, action, executionType, verification, ...others } = fields;
-    const kept = config.settings?.verification;
-    const faults = verificationFaults(verification, kept);
-    if (faults.length > 0) throw configInvalid(faults);
-    const settings: ConfigSettings = {
-      ...others,
-      ...(verification && { verification: storedVerification(this.sealer, verification, kept) }),
-    };
     const now = this.clock.now();
     Object.assign(config, {
-      description,
-      isEnabled,
-      path,
-      pathShape: pathShape(path),
-      action,
-      executionType,
-      settings,
+      ...contentOf(snapshot),
       ownerId: caller.id,
       createdAt: config.createdAt ?? now,
       updatedAt: now,
@@ -114,15 +114,26 @@ export class WebHookConfigs {
       savedBy: caller.id,
       savedAt: saved.updatedAt,
       key: saved.key,
-      snapshot: { ...fields, verification: settings.verification },
+      accountId: saved.accountId,
+      // TypeORM's type of a partial entity cannot say `unknown`.
+      snapshot: snapshot as object,
     });
     tx.afterCommit(() => this.directory.put(saved));
     return saved;
   }
 
-  private async refuseTakenAddress(
+  private sealed(fields: ConfigFields, kept: StoredVerification | undefined): ConfigSnapshot {
+    const { verification, ...others } = fields;
+    const faults = verificationFaults(verification, kept);
+    if (faults.length > 0) throw configInvalid(faults);
+    if (!verification) return others;
+    return { ...others, verification: storedVerification(this.sealer, verification, kept) };
+  }
+
+  /** @throws AppError 409 when the address belongs to another configuration. */
+  async refuseTakenAddress(
     tx: Tx,
-    { action, path }: ConfigFields,
+    { action, path }: Pick<ConfigFields, 'action' | 'path'>,
     ownId: number | null,
   ): Promise<void> {
     const taken = await tx.manager.findOneBy(WebHookConfigEntity, { action, pathShape: pathShape(path) });

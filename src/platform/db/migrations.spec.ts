@@ -5,6 +5,7 @@ import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dataSourceOptions } from './database.ts';
 import { PayloadPacks1764000000000 } from './migrations/1764000000000-payload-packs.ts';
+import { ConfigDrafts1764100000001 } from './migrations/1764100000001-config-drafts.ts';
 import { WebHookStatistics1764210000000 } from './migrations/1764210000000-webhook-statistics.ts';
 import { migrations } from './migrations/index.ts';
 
@@ -86,5 +87,25 @@ describe('the migrations', () => {
         [86_400_000, 1],
       ].map(([bound, count]) => ({ minute: 3, bound, count })),
     );
+  });
+
+  it('give each version of a configuration the account of its configuration', async () => {
+    await undoFrom(ConfigDrafts1764100000001);
+    await source.query(
+      `INSERT INTO webhook_configs (id, account_id, config_key, description, action, path, path_shape, is_enabled,
+         execution_type, version, owner_id, settings, created_at, updated_at)
+       VALUES (7, 'elsewhere', 'orders', 'd', 'POST', '/p', '/p', 1, 2, 1, 'usr_1', '{}', 5, 5)`,
+    );
+    await source.query(
+      `INSERT INTO webhook_config_versions (config_id, version, config_key, saved_by, saved_at, snapshot)
+       VALUES (7, 1, 'orders', 'usr_1', 5, '{}'), (8, 1, 'gone', 'usr_1', 5, '{}')`,
+    );
+    await source.runMigrations();
+    expect(
+      await source.query('SELECT config_id, account_id FROM webhook_config_versions ORDER BY config_id'),
+    ).toEqual([
+      { config_id: 7, account_id: 'elsewhere' },
+      { config_id: 8, account_id: 'default' },
+    ]);
   });
 });

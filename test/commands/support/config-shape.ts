@@ -35,6 +35,7 @@ export function scriptView(key: string, differing: Record<string, unknown> = {})
     rateLimit: null,
     maxConcurrency: null,
     version: 1,
+    hasDraft: false,
     accountId: 'default',
     ownerId: 'cli_',
     isOwnerEnabled: true,

@@ -1,6 +1,7 @@
 import { FirstTables1763700000000 } from './1763700000000-first-tables.ts';
 import { PayloadPacks1764000000000 } from './1764000000000-payload-packs.ts';
 import { Secrets1764100000000 } from './1764100000000-secrets.ts';
+import { ConfigDrafts1764100000001 } from './1764100000001-config-drafts.ts';
 import { WebHookStatistics1764210000000 } from './1764210000000-webhook-statistics.ts';
 import { Events1764220000000 } from './1764220000000-events.ts';
 import { ExecutionLists1764300000000 } from './1764300000000-execution-lists.ts';
@@ -11,6 +12,7 @@ export const migrations = [
   FirstTables1763700000000,
   PayloadPacks1764000000000,
   Secrets1764100000000,
+  ConfigDrafts1764100000001,
   WebHookStatistics1764210000000,
   Events1764220000000,
   ExecutionLists1764300000000,

@@ -45,10 +45,17 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'interrupted executions are not ended at the start',
     file: 'src/features/executions/interrupted-executions.ts',
-    find: "In(['received', 'running'])",
+    find: 'In(unfinishedStatuses)',
     replacement: 'In([])',
     spec: kill,
     tests: 'of a script about to do something',
+  },
+  {
+    name: 'an outcome is recorded and not counted',
+    file: 'src/features/executions/execution-recorder.ts',
+    find: 'if (affected) await tx.write([statisticsRow(execution, outcome)]);',
+    replacement: 'if (!affected) await tx.write([statisticsRow(execution, outcome)]);',
+    spec: 'test/flows/statistics.spec.ts',
   },
   {
     name: 'a commit is not synchronised to the disk',

@@ -18,6 +18,7 @@ import { Database, DbModule, sqlitePath } from './platform/db/index.ts';
 import type { Logger } from './platform/logger.ts';
 import { OutboundHttp } from './platform/outbound-http.ts';
 import { EmbeddedQueue, Queue } from './platform/queue/index.ts';
+import { Retention } from './platform/retention.ts';
 import { Sealer } from './platform/sealing.ts';
 import { secretsKeyBeside } from './platform/secrets-key.ts';
 
@@ -57,6 +58,12 @@ export class AppModule {
       { provide: ScriptPool, useFactory: () => scriptPool(config, logger) },
       { provide: ExpressionPool, useFactory: () => expressionPool(config, logger) },
       { provide: ScriptLimitDefaults, useValue: scriptLimits(config) },
+      {
+        provide: Retention,
+        useFactory: (database: Database, clock: Clock) =>
+          new Retention({ database, clock, days: config.executionRetentionDays, logger }),
+        inject: [Database, Clock],
+      },
       { provide: RouterSettings, useValue: { ...config, logger } },
     ];
     return {

@@ -21,6 +21,7 @@ export interface Config {
   scriptWorkers: number;
   scriptIsolation: 'frozen' | 'fresh';
   publicUrl: string | null;
+  executionRetentionDays: number;
   logLevel: LogLevel;
   /** For tests of crashes: where this process is to end. */
   faultPoint: ArmedFaultPoint | null;
@@ -110,6 +111,7 @@ const variables = z.object({
   SCRIPT_WORKERS: wholeNumber(2, 256).default(Math.max(2, cpus().length)),
   SCRIPT_ISOLATION: z.enum(['frozen', 'fresh'], { error: 'must be frozen or fresh' }).default('frozen'),
   PUBLIC_URL: httpUrl.optional(),
+  EXECUTION_RETENTION_DAYS: wholeNumber(1, 36_500).default(30),
   LOG_LEVEL: z.enum(logLevels, { error: `must be one of ${logLevels.join(', ')}` }).default('info'),
   SIGNALBOX_FAULT_POINT: faultPoint.optional(),
 });
@@ -147,6 +149,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     scriptWorkers: v.SCRIPT_WORKERS,
     scriptIsolation: v.SCRIPT_ISOLATION,
     publicUrl: v.PUBLIC_URL ?? null,
+    executionRetentionDays: v.EXECUTION_RETENTION_DAYS,
     logLevel: v.LOG_LEVEL,
     faultPoint: v.SIGNALBOX_FAULT_POINT ?? null,
   });

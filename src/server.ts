@@ -29,6 +29,7 @@ import { WebHookListener } from './http/webhook-listener.ts';
 import { type Logger, NestLog } from './platform/logger.ts';
 import { OutboundHttp } from './platform/outbound-http.ts';
 import { Queue } from './platform/queue/index.ts';
+import { Retention } from './platform/retention.ts';
 
 /** A whole request, headers and body, must arrive within this time: slow senders do not hold connections. */
 const REQUEST_TIMEOUT_MS = 60_000;
@@ -86,6 +87,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
   const interrupted = await app.get(InterruptedExecutions).end();
   if (interrupted > 0)
     logger.warn({ interrupted }, 'executions that the last stop cut off were marked as failed');
+  app.get(Retention).start();
   const matcher = app.get(MatchWebHook);
   matcher.start();
   webhooks.open({ matcher, router: app.get(ReceiveWebHook), results: app.get(StoredAnswers) });

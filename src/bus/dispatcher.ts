@@ -154,7 +154,8 @@ function unknownCommand(type: string): AppError {
   });
 }
 
-function permissionMissing(permission: string): AppError {
+/** The refusal of a caller who lacks it. */
+export function permissionMissing(permission: string): AppError {
   return new AppError({
     code: 'access.permission-missing',
     kind: 'forbidden',

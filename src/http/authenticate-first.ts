@@ -1,19 +1,23 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Caller } from '../bus/index.ts';
 import type { Authenticator } from '../features/access/index.ts';
+import { AppError } from '../platform/errors.ts';
+import { isSecretName } from '../platform/masking.rules.ts';
 import { errorOf, sendError } from './error-answer.ts';
 
-const COMMAND_ADDRESS = '/api/bpm/cmd';
+/** Addresses that belong to callers. */
+const addresses = new Set(['POST /api/bpm/cmd', 'GET /api/executions/stream', 'HEAD /api/executions/stream']);
 
 const callers = new WeakMap<FastifyRequest, Caller>();
 
-/** Finds out who calls the command endpoint before its body is read: strangers send us nothing. */
+/** Finds out who calls before the body is read: strangers send us nothing. */
 export function authenticateFirst(server: FastifyInstance, authenticator: Authenticator): void {
   server.addHook('onRoute', (route) => {
-    if (route.url !== COMMAND_ADDRESS || route.method !== 'POST') return;
+    if (!addresses.has(`${String(route.method)} ${route.url}`)) return;
     route.onRequest = async (request, reply) => {
       void reply.header('cache-control', 'no-store');
       try {
+        refuseCredentialsInUrl(request.query);
         callers.set(request, await authenticator.authenticate(request.headers));
       } catch (thrown) {
         sendError(reply, errorOf(thrown));
@@ -23,9 +27,23 @@ export function authenticateFirst(server: FastifyInstance, authenticator: Authen
   });
 }
 
-/** Who gave the command of this request. */
+/** Whatever stands in a URL ends up in logs: a credential there is one that has to be changed. */
+function refuseCredentialsInUrl(query: unknown): void {
+  const name = Object.keys(query as object).find(isSecretName);
+  if (name === undefined) return;
+  throw new AppError({
+    code: 'access.credentials-in-url',
+    kind: 'invalid',
+    publicMessage: 'Validation failed',
+    details: [
+      `Send no credentials in the URL ("${name.slice(0, 100)}"): a token belongs into the header Authorization: Bearer …, an API key into X-API-Key`,
+    ],
+  });
+}
+
+/** Who made this request. */
 export function callerOf(request: FastifyRequest): Caller {
   const caller = callers.get(request);
-  if (!caller) throw new Error('The command endpoint was reached without authentication');
+  if (!caller) throw new Error('An address that belongs to callers was reached without authentication');
   return caller;
 }

@@ -1,9 +1,11 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { ExecutionsModule } from '../features/executions/index.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { AddressRules } from '../platform/network-addresses.ts';
 import { AuthController } from './auth.controller.ts';
 import { ClientAddress } from './client-address.ts';
 import { CommandController } from './command.controller.ts';
+import { ExecutionStreamController } from './execution-stream.controller.ts';
 import { HealthController } from './health.controller.ts';
 import { HttpLog } from './http-log.ts';
 
@@ -13,7 +15,8 @@ export class HttpModule {
   static forRoot(settings: { logger: Logger; trustedProxies: AddressRules }): DynamicModule {
     return {
       module: HttpModule,
-      controllers: [CommandController, AuthController, HealthController],
+      imports: [ExecutionsModule],
+      controllers: [CommandController, AuthController, ExecutionStreamController, HealthController],
       providers: [
         { provide: HttpLog, useValue: settings.logger },
         { provide: ClientAddress, useValue: new ClientAddress(settings.trustedProxies) },

@@ -105,6 +105,7 @@ function paths(requests: readonly RequestClass[]): Schema {
     },
     ...signInPaths(),
     ...webHookPaths(),
+    ...streamPath(),
     '/health/live': {
       get: {
         operationId: 'live',
@@ -156,6 +157,43 @@ function signInPaths(): Schema {
     '/api/auth/login': post('login', 'Sign in with name and password', login),
     '/api/auth/refresh': post('refresh', 'Trade a refresh token for new tokens', token),
     '/api/auth/logout': post('logout', 'End a refresh token', token),
+  };
+}
+
+const textParameter = (name: string, where: string, description: string) => ({
+  name,
+  in: where,
+  description,
+  schema: { type: 'string' },
+});
+
+function streamPath(): Schema {
+  return {
+    '/api/executions/stream': {
+      get: {
+        operationId: 'streamExecutions',
+        tags: ['Executions'],
+        summary: 'Watch executions as they change, as server-sent events',
+        security: [{ bearer: [] }, { apiKey: [] }],
+        parameters: [
+          textParameter('key', 'query', 'Only those of this configuration'),
+          textParameter('status', 'query', 'Only changes to this status'),
+          textParameter('Last-Event-ID', 'header', 'Go on after this event'),
+        ],
+        responses: {
+          200: {
+            description:
+              'Events `execution`, each with what a list shows of it, and `reset`: read the list again',
+            content: { 'text/event-stream': { schema: { type: 'string' } } },
+          },
+          400: failure('An unknown filter, or credentials in the URL'),
+          401: failure('No or bad credentials'),
+          403: failure('The permission executions:read is missing'),
+          429: failure('Too many streams of one caller'),
+          503: failure('The server is stopping'),
+        },
+      },
+    },
   };
 }
 

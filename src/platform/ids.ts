@@ -41,6 +41,11 @@ export function newId(prefix: IdPrefix, nowMs?: number): string {
 
 /** What every id of that millisecond and later is not less than: a time range is an id range and needs no index of its own. */
 export function firstIdAt(prefix: IdPrefix, epochMs: number): string {
+  return `${prefix}_${firstUuidAt(epochMs)}`;
+}
+
+/** The same of a UUIDv7 by itself. */
+export function firstUuidAt(epochMs: number): string {
   const time = Math.max(0, epochMs).toString(16).padStart(12, '0');
-  return `${prefix}_${time.slice(0, 8)}-${time.slice(8, 12)}`;
+  return `${time.slice(0, 8)}-${time.slice(8, 12)}`;
 }

@@ -71,6 +71,7 @@ describe('GetWebHookExecutionByIdQuery', () => {
       receivedAt: isoTime,
       finishedAt: isoTime,
       durationMs: expect.any(Number),
+      isPurged: false,
       request: expect.objectContaining({ method: 'POST', path: '/api/webhooks/whole', params: {} }),
       steps: [
         {
@@ -91,6 +92,7 @@ describe('GetWebHookExecutionByIdQuery', () => {
           data: { n: 1, found: false },
           message: 'Webhook processed successfully',
         }),
+        isBodyCut: false,
       },
     });
   });

@@ -10,7 +10,7 @@ export interface Mutant {
   tests?: string;
 }
 
-const received = 'src/features/webhook-router/receive-webhook.ts';
+const received = 'src/features/webhook-router/finish-run.ts';
 const door = 'src/platform/db/write-door.ts';
 const transaction = 'src/platform/db/writer-transaction.ts';
 const doorSpec = 'src/platform/db/write-door.spec.ts';
@@ -22,13 +22,13 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'the answer goes out before the commit',
     file: received,
-    find: 'if (!end.isStored) await this.record(run, end);',
-    replacement: 'if (!end.isStored) void this.record(run, end);',
+    find: '} else await this.store(run, end);',
+    replacement: '} else void this.store(run, end);',
     spec: fsync,
   },
   {
     name: 'no record of what was received before a script has effects',
-    file: 'src/features/webhook-router/script-calls.ts',
+    file: 'src/features/webhook-router/run-record.ts',
     find: 'if (run.isOnRecord) return;',
     replacement: 'if (run.id) return;',
     spec: kill,
@@ -37,8 +37,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a native command is committed without its execution',
     file: 'src/features/webhook-router/run-native-command.ts',
-    find: 'await this.recorder.recordWholeIn(',
-    replacement: 'if (!tx) await this.recorder.recordWholeIn(',
+    find: 'await this.record.endIn(tx,',
+    replacement: 'if (!tx) await this.record.endIn(tx,',
     spec: kill,
     tests: 'of a native command after its commit',
   },
@@ -53,8 +53,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'an outcome is recorded and not counted',
     file: 'src/features/executions/execution-recorder.ts',
-    find: 'if (affected) await tx.write([statisticsRow(execution, outcome)]);',
-    replacement: 'if (!affected) await tx.write([statisticsRow(execution, outcome)]);',
+    find: 'statisticsRow(received, outcome),',
+    replacement: '',
     spec: 'test/flows/statistics.spec.ts',
   },
   {

@@ -17,7 +17,7 @@ type Rows = SelectQueryBuilder<ExecutionEntity>;
 
 export interface WantedPage {
   accountId: string;
-  filter: ExecutionFilter;
+  filter: ExecutionFilter & { ids?: readonly string[] | undefined };
   /** Only executions before this id. */
   cursor?: string | undefined;
   size: number;
@@ -61,7 +61,8 @@ export class ExecutionFinder {
       .createQueryBuilder(ExecutionEntity, 'execution')
       .where('execution.accountId = :accountId', { accountId })
       .orderBy('execution.id', 'DESC');
-    const { status, from, to, search } = filter;
+    const { ids, status, from, to, search } = filter;
+    if (ids !== undefined) rows.andWhere('execution.id IN (:...ids)', { ids });
     const key = await keyOfConfig(this.database.read, filter);
     if (key !== undefined) rows.andWhere('execution.key = :key', { key });
     else if (isUnsuccessful(status))

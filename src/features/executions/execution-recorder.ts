@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { type HotTable, type TableRow, type Tx, WriteDoor } from '../../platform/db/index.ts';
+import { type HotTable, type Payload, type TableRow, type Tx, WriteDoor } from '../../platform/db/index.ts';
 import type { ExecutionStatus } from './execution.entity.ts';
 import { executionPayload } from './execution-payload.rules.ts';
+import { ExecutionChanges } from './execution-changes.ts';
 import { CountedRejections } from './counted-rejections.ts';
 import { type CountedConfig, type CountedEnd, statisticsRow } from './statistics-rows.ts';
 import type { RecordedRequest } from './recorded-request.ts';
@@ -120,6 +121,7 @@ export class ExecutionRecorder {
   constructor(
     private readonly door: WriteDoor,
     private readonly rejections: CountedRejections,
+    private readonly changes: ExecutionChanges,
   ) {}
 
   /** The end of a call, whole or completing what was recorded of it, in one commit with everybody else's of the moment. */
@@ -145,19 +147,9 @@ export class ExecutionRecorder {
   /** The rows that end an execution, for a commit that holds more. */
   endRows(received: ReceivedExecution, outcome: ExecutionOutcome): TableRow[] {
     const { status, code, answerStatus, finishedAt, durationMs } = outcome;
+    const head = { status, code, answerStatus, finishedAt, durationMs, nextAttemptAt: null };
     return [
-      {
-        table: executions,
-        values: valuesOf(received, {
-          status,
-          code,
-          answerStatus,
-          finishedAt,
-          durationMs,
-          nextAttemptAt: null,
-        }),
-        payload: executionPayload(received.request, outcome),
-      },
+      this.row(received, head, executionPayload(received.request, outcome)),
       statisticsRow(received, outcome),
     ];
   }
@@ -165,13 +157,20 @@ export class ExecutionRecorder {
   /** The rows of an execution that goes on. */
   progressRows(received: ReceivedExecution, progress: ExecutionProgress = justReceived): TableRow[] {
     const { attempts, ...head } = progress;
-    return [
-      {
-        table: executions,
-        values: valuesOf(received, { ...head, answerStatus: null, finishedAt: null, durationMs: null }),
-        payload: executionPayload(received.request, attempts === null ? null : { attempts }),
+    const payload = executionPayload(received.request, attempts === null ? null : { attempts });
+    return [this.row(received, { ...head, answerStatus: null, finishedAt: null, durationMs: null }, payload)];
+  }
+
+  /** Those who watch are told when it is on disk. */
+  private row(received: ReceivedExecution, head: Head, payload: Payload): TableRow {
+    return {
+      table: executions,
+      values: valuesOf(received, head),
+      payload,
+      afterCommit: () => {
+        if (this.changes.isWatched) this.changes.note({ ...received, ...head });
       },
-    ];
+    };
   }
 }
 

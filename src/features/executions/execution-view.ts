@@ -6,8 +6,11 @@ import { parseJson } from '../../platform/json-text.ts';
 import { maskedJson, withoutCredentials } from '../../platform/masking.rules.ts';
 import { maskedMeta, type OpenedRequest, takenFields } from './recorded-request.ts';
 
+/** All of an execution but what is large. */
+export type SummarizedExecution = Omit<ExecutionEntity, 'payload'>;
+
 /** An execution as lists show it; times are ISO 8601 UTC. */
-export function executionSummary(execution: ExecutionEntity) {
+export function executionSummary(execution: SummarizedExecution) {
   return {
     id: execution.id,
     configId: execution.configId,
@@ -29,11 +32,15 @@ export function executionSummary(execution: ExecutionEntity) {
   };
 }
 
-/** An execution whole: the request as it came (credentials masked), its steps, logs and answer. */
+/** Characters of a body that are shown; what is kept for a replay is whole. */
+const SHOWN_LENGTH_MAX = 2_097_152;
+
+/** An execution whole: the request as it came (credentials masked), its steps, logs and answer; after a purge, no more than its row. */
 export function executionView(execution: ExecutionEntity, payload: OpenedPayload) {
   const { request } = payload;
   return {
     ...executionSummary(execution),
+    isPurged: execution.payload === null,
     request: request && requestView(request),
     steps: ((parsed(payload.steps) ?? []) as ExecutionStep[]).map((step) => stepView(step, request)),
     logs: parsed(payload.logs) ?? [],
@@ -59,15 +66,30 @@ function inputOf({ body, credentials }: OpenedRequest, fields: readonly string[]
 function requestView(request: OpenedRequest) {
   const { body, credentials } = request;
   const isText = !body.includes(0) && Buffer.from(body.toString('utf8')).equals(body);
+  // Masked before it is cut: a cut through a credential would leave a part of it.
+  const text = isText ? withoutCredentials(body.toString('utf8'), credentials) : body.toString('base64');
   return {
     ...maskedMeta(request),
-    body: isText ? withoutCredentials(body.toString('utf8'), credentials) : null,
-    bodyBase64: isText ? null : body.toString('base64'),
+    body: isText ? shown(text) : null,
+    bodyBase64: isText ? null : shown(text),
+    bodyBytes: body.length,
+    isBodyCut: text.length > SHOWN_LENGTH_MAX,
   };
 }
 
 function answerView(status: number, payload: OpenedPayload) {
-  return { status, headers: parsed(payload.answerHeaders) ?? {}, body: payload.answerBody };
+  const { answerBody: body } = payload;
+  return {
+    status,
+    headers: parsed(payload.answerHeaders) ?? {},
+    body: body === null ? null : shown(body),
+    isBodyCut: (body?.length ?? 0) > SHOWN_LENGTH_MAX,
+  };
+}
+
+/** A multiple of four, so that Base64 that was cut is still Base64. */
+function shown(text: string): string {
+  return text.slice(0, SHOWN_LENGTH_MAX);
 }
 
 function parsed(json: string | null): unknown {

@@ -12,8 +12,9 @@ export const executionStatuses = [
   'rejected',
 ] as const;
 export type ExecutionStatus = (typeof executionStatuses)[number];
-/** Those of an execution that has not ended. */
-export const unfinishedStatuses: readonly ExecutionStatus[] = ['received', 'running'];
+
+/** Work that is still to be done: nothing of it is deleted or erased. */
+export const unfinishedStatuses = ['received', 'running'] as const satisfies readonly ExecutionStatus[];
 
 /** The record of one call: what lists and filters need. Ids are time-ordered. */
 @Entity('executions')

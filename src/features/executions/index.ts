@@ -1,4 +1,5 @@
-export { ExecutionEntity } from './execution.entity.ts';
+export { ExecutionEntity, executionStatuses } from './execution.entity.ts';
+export { ExecutionStreams } from './execution-streams.ts';
 export {
   ExecutionRecorder,
   type ExecutionOutcome,

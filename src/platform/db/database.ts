@@ -14,7 +14,8 @@ import { LogKeeper } from './log-keeper.ts';
 import { migrations } from './migrations/index.ts';
 import { partsIn, placesOf } from './payload-packs.ts';
 import { LOCK_WAIT_MS, writingPragmas } from './sqlite-settings.ts';
-import { WriteDoor } from './write-door.ts';
+import { erasePayloads } from './erase-payloads.ts';
+import { type Tx, WriteDoor } from './write-door.ts';
 
 /** An entity class, as TypeORM takes it. */
 export type EntityClass = (new () => object) | EntitySchema;
@@ -88,6 +89,20 @@ export class Database {
         parts[index] = part ?? parts[index] ?? null;
     }
     return parts;
+  }
+
+  /** Erases payloads, by what their columns hold; the rows are the caller's to change in the same transaction. */
+  erasePayloads(tx: Tx, columns: readonly string[]): Promise<void> {
+    return erasePayloads(tx, this.sealer, columns);
+  }
+
+  /**
+   * Brings the log into the database file and empties it: pages lie in it as they were before they were erased.
+   * @returns false when a reader or another process held on to it for too long.
+   */
+  async emptyLog(): Promise<boolean> {
+    const [row] = await this.connections.folder.query<[{ busy: number }]>('PRAGMA wal_checkpoint(TRUNCATE)');
+    return row.busy === 0;
   }
 
   /** Answers when the database reads; health asks. */

@@ -72,12 +72,24 @@ function write(plain: Buffer, at: number, part: Buffer | string | null): number 
   return start + bytes;
 }
 
+/** Where one payload, or a part of it, lies: bytes of an opened pack. */
+export interface PayloadPlace {
+  packId: string;
+  start: number;
+  end: number;
+}
+
 /** A payload column names one place, or several where a row was completed later. */
-export function placesOf(column: string): { packId: string; start: number; end: number }[] {
+export function placesOf(column: string): PayloadPlace[] {
   return column.split(',').map((place) => {
     const [packId, start, bytes] = place.split(':');
     return { packId: packId!, start: Number(start), end: Number(start) + Number(bytes) };
   });
+}
+
+/** The packs that a payload column names. */
+export function packsOf(column: string): string[] {
+  return placesOf(column).map(({ packId }) => packId);
 }
 
 /** The parts in one place of an opened pack. */

@@ -20,6 +20,8 @@ export interface TableRow {
   table: HotTable;
   values: readonly unknown[];
   payload?: Payload;
+  /** Called when it is on disk, before anybody is told; never otherwise. Must not throw. */
+  afterCommit?: () => void;
 }
 
 /** Rows that are written together. */

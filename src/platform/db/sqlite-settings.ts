@@ -19,5 +19,7 @@ export const writingPragmas = [
   'synchronous = FULL',
   // The log keeper folds at 16 MiB; a commit does it itself only at 128 MiB, where nobody else could.
   'wal_autocheckpoint = 32000',
+  // Rows that SQLite moves about leave no copies behind: a purge would not find them. No cost that could be measured.
+  'secure_delete = FAST',
   'temp_store = MEMORY',
 ] as const;

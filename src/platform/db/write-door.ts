@@ -148,6 +148,7 @@ export class WriteDoor {
     try {
       await this.dialect.commitRows(rowBatch(rowsOf(appends)));
       this.failedCommits = 0;
+      for (const effect of effectsOf(rowsOf(appends))) effect();
       return () => {
         for (const append of appends) append.resolve();
       };
@@ -163,7 +164,7 @@ export class WriteDoor {
     const effects: (() => void)[] = [];
     try {
       await this.writer.begin();
-      await this.insertAll(appends, answers);
+      await this.insertAll(appends, answers, effects);
       for (const entry of batch) {
         if (entry.kind === 'transaction') await this.runOne(entry, answers, effects);
       }
@@ -188,11 +189,16 @@ export class WriteDoor {
     };
   }
 
-  private async insertAll(appends: readonly Append[], answers: (() => void)[]): Promise<void> {
+  private async insertAll(
+    appends: readonly Append[],
+    answers: (() => void)[],
+    effects: (() => void)[],
+  ): Promise<void> {
     if (appends.length > 1) {
       try {
         await this.insert(appends);
         for (const append of appends) answers.push(append.resolve);
+        effects.push(...effectsOf(rowsOf(appends)));
         return;
       } catch (cause) {
         if (this.writer.isLost(cause)) throw cause;
@@ -201,6 +207,7 @@ export class WriteDoor {
     for (const append of appends) {
       try {
         await this.insert([append]);
+        effects.push(...effectsOf(append.rows));
         answers.push(append.resolve);
       } catch (cause) {
         if (this.writer.isLost(cause)) throw cause;
@@ -219,7 +226,10 @@ export class WriteDoor {
       manager: this.runner.manager,
       afterCommit: (effect) => own.push(effect),
       keepPayload: (payload) => this.keepPayload(payload),
-      write: (rows) => this.dialect.writeRows(rowBatch(rows)),
+      write: async (rows) => {
+        await this.dialect.writeRows(rowBatch(rows));
+        own.push(...effectsOf(rows));
+      },
     };
     try {
       const result = await this.writer.within('work', () => this.inside.run(true, () => entry.work(tx)));
@@ -242,6 +252,10 @@ function nobodyToTell(): void {}
 
 function rowsOf(appends: readonly Append[]): TableRow[] {
   return appends.flatMap(({ rows }) => rows);
+}
+
+function effectsOf(rows: readonly TableRow[]): (() => void)[] {
+  return rows.flatMap(({ afterCommit }) => (afterCommit ? [afterCommit] : []));
 }
 
 function payloadLength({ payload }: TableRow): number {

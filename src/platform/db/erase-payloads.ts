@@ -1,0 +1,38 @@
+import type { Sealer } from '../sealing.ts';
+import { type PayloadPlace, placesOf } from './payload-packs.ts';
+import type { Tx } from './write-door.ts';
+
+/**
+ * Erases payloads for good: their bytes become zeros and the pack is sealed anew, so that every place in it stays what
+ * it was; of a pack of which nothing is left the row goes. The rows that name them are the caller's to change.
+ * @param columns what payload columns hold.
+ */
+export async function erasePayloads(tx: Tx, sealer: Sealer, columns: readonly string[]): Promise<void> {
+  const places = Map.groupBy(columns.flatMap(placesOf), ({ packId }) => packId);
+  // Else pages that are freed would lie in the file as they were until they are used again.
+  await tx.manager.query('PRAGMA secure_delete = ON');
+  try {
+    for (const [packId, erased] of places) await eraseIn(tx, sealer, { packId, erased });
+  } finally {
+    await tx.manager.query('PRAGMA secure_delete = FAST');
+  }
+}
+
+async function eraseIn(
+  tx: Tx,
+  sealer: Sealer,
+  { packId, erased }: { packId: string; erased: readonly PayloadPlace[] },
+): Promise<void> {
+  const [pack]: { sealed: Buffer }[] = await tx.manager.query(
+    'SELECT sealed FROM payload_packs WHERE id = ?',
+    [packId],
+  );
+  if (!pack) return;
+  const plain = sealer.open(pack.sealed);
+  for (const { start, end } of erased) plain.fill(0, start, end);
+  // An absent part is written as 0xffffffff: only what was erased is zero throughout.
+  if (plain.equals(Buffer.alloc(plain.length)))
+    await tx.manager.query('DELETE FROM payload_packs WHERE id = ?', [packId]);
+  else
+    await tx.manager.query('UPDATE payload_packs SET sealed = ? WHERE id = ?', [sealer.seal(plain), packId]);
+}

@@ -1,0 +1,186 @@
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
+import { ExecutionRetention } from '../../src/features/executions/execution-retention.ts';
+import { ExecutionRecorder, type ReceivedExecution } from '../../src/features/executions/index.ts';
+import { Database } from '../../src/platform/db/index.ts';
+import { firstUuidAt, newId } from '../../src/platform/ids.ts';
+import { Retention } from '../../src/platform/retention.ts';
+import { InProcess } from '../support/in-process.ts';
+
+const DAY_MS = 86_400_000;
+const ended = {
+  status: 'succeeded',
+  code: null,
+  answerStatus: 200,
+  durationMs: 1,
+  steps: null,
+  logs: null,
+  errors: null,
+  answerHeaders: null,
+  answerBody: '{"done":true}',
+  exactAnswer: null,
+  attempts: null,
+} as const;
+
+let server: InProcess;
+
+/** The process's own clock, as ids are made by it; it is never set back. */
+const { now } = Date;
+let movedMs = 0;
+Date.now = () => now() + movedMs;
+
+afterEach(() => server.stop());
+afterAll(() => (Date.now = now));
+
+async function start(): Promise<void> {
+  server = await InProcess.start({ EXECUTION_RETENTION_DAYS: '10' });
+}
+
+async function daysLater(days: number): Promise<void> {
+  movedMs += days * DAY_MS;
+  await server.app.get(Retention).run();
+}
+
+async function count(table: string): Promise<number> {
+  const [row] = await server.app.get(Database).read.query(`SELECT count(*) AS count FROM ${table}`);
+  return row.count;
+}
+
+/** Made past the generator, which never goes back. */
+function idAt(epochMs: number): string {
+  return `exe_${firstUuidAt(epochMs)}-7000-8000-000000000000`;
+}
+
+function received(fields: Partial<ReceivedExecution> = {}): ReceivedExecution {
+  const id = newId('exe');
+  const request = {
+    metaJson: '{"headers":{},"query":{}}',
+    body: Buffer.from(`body of ${id}`),
+    credentials: [],
+    rawQuery: null,
+  };
+  const config = { configId: 1, configVersion: 1, key: 'k' };
+  const rest = {
+    ...config,
+    method: 'POST',
+    path: '/p',
+    ip: '::1',
+    attempt: 1,
+    idempotencyKey: null,
+    replayOf: null,
+    isDurable: false,
+  };
+  return { id, accountId: 'default', receivedAt: Date.now(), request, ...rest, ...fields };
+}
+
+/** Records calls that have ended, all in few commits. */
+async function recordMany(amount: number, fields: Partial<ReceivedExecution> = {}): Promise<void> {
+  const recorder = server.app.get(ExecutionRecorder);
+  await Promise.all(
+    Array.from({ length: amount }, () =>
+      recorder.recordEnd(received(fields), { ...ended, finishedAt: Date.now() }),
+    ),
+  );
+}
+
+async function shown(id: string) {
+  return (await server.command('GetWebHookExecutionByIdQuery', { id })).body.data;
+}
+
+describe('Retention', () => {
+  it('deletes what ended more than EXECUTION_RETENTION_DAYS ago, with its payload, and nothing younger', async () => {
+    await start();
+    await server.createConfig('orders');
+    await recordMany(700);
+    await recordMany(650, { accountId: 'elsewhere' });
+    const audits = await count('audit_log');
+    await daysLater(9);
+    expect(await count('executions')).toBe(1350);
+    const young = received();
+    await server.app.get(ExecutionRecorder).recordEnd(young, { ...ended, finishedAt: Date.now() });
+    await daysLater(2);
+    expect(await count('executions')).toBe(1);
+    expect(await count('payload_packs')).toBe(1);
+    expect(await shown(young.id)).toMatchObject({ request: { body: `body of ${young.id}` } });
+    expect(await count('audit_log')).toBe(audits);
+  });
+
+  it('keeps what has not ended, however old, and one such holds on to its own pack only', async () => {
+    await start();
+    const recorder = server.app.get(ExecutionRecorder);
+    const open = received();
+    // In one commit: their payloads share a pack.
+    await Promise.all([recorder.recordReceived(open), recordMany(50)]);
+    for (let n = 0; n < 5; n++) await recordMany(1);
+    await daysLater(40);
+    expect(await count('executions')).toBe(1);
+    expect(await count('payload_packs')).toBe(1);
+    expect(await shown(open.id)).toMatchObject({
+      status: 'received',
+      request: { body: `body of ${open.id}` },
+    });
+
+    await recorder.recordEnd({ ...open, request: null }, { ...ended, finishedAt: Date.now() });
+    await daysLater(9);
+    expect(await shown(open.id)).toMatchObject({
+      status: 'succeeded',
+      request: { body: `body of ${open.id}` },
+      answer: { body: ended.answerBody },
+    });
+    await daysLater(2);
+    expect([await count('executions'), await count('payload_packs')]).toEqual([0, 0]);
+  });
+
+  it('begins with the start of the server and comes again every hour', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    try {
+      await start();
+      const old = idAt(Date.now() - 11 * DAY_MS);
+      await server.app.get(ExecutionRecorder).recordEnd(received({ id: old }), { ...ended, finishedAt: 1 });
+      const { dataFolder } = server;
+      await server.stop({ keepsFolder: true });
+      server = await InProcess.start({ EXECUTION_RETENTION_DAYS: '10' }, dataFolder);
+      await vi.waitUntil(async () => (await count('executions')) === 0, { timeout: 10_000, interval: 10 });
+      await recordMany(1);
+      movedMs += 11 * DAY_MS;
+      // Again where the round before was still on its way.
+      const hourLater = async () => {
+        vi.advanceTimersByTime(3_600_000);
+        return (await count('executions')) === 0;
+      };
+      await vi.waitUntil(hourLater, { timeout: 10_000, interval: 10 });
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('is stopped by a stop, with the commit of the moment and no further one', async () => {
+    await start();
+    await recordMany(3_000);
+    movedMs += 11 * DAY_MS;
+    const round = server.app.get(Retention).run();
+    await vi.waitUntil(async () => (await count('executions')) < 3_000, { timeout: 10_000, interval: 1 });
+    const { dataFolder } = server;
+    await server.stop({ keepsFolder: true });
+    await round;
+    server = await InProcess.start({ EXECUTION_RETENTION_DAYS: '10' }, dataFolder);
+    const left = await count('executions');
+    expect(left).toBeGreaterThan(0);
+    expect(left).toBeLessThan(3_000);
+    // What a round left is what the next one begins with, and no pack is taken from it.
+    expect(await count('payload_packs')).toBeGreaterThan(0);
+  });
+
+  it('takes a few hundred rows a commit, and calls come in between', async () => {
+    await start();
+    await server.createConfig('orders');
+    await recordMany(1_000);
+    movedMs += 11 * DAY_MS;
+    const amounts: number[] = [];
+    const before = Date.now() - 10 * DAY_MS;
+    for await (const amount of server.app.get(ExecutionRetention).sweep({ now: Date.now(), before })) {
+      amounts.push(amount);
+      expect(await server.call('orders')).toMatch(/^exe_/);
+    }
+    expect(amounts).toEqual([300, 300, 300, 100]);
+  });
+});

@@ -27,6 +27,7 @@ describe('Without any variable', () => {
       adminPassword: null,
       adminApiKey: null,
       publicUrl: null,
+      executionRetentionDays: 30,
       logLevel: 'info',
     });
   });
@@ -116,6 +117,8 @@ describe('A bad value', () => {
   it.each([
     ['PORT', '65536'],
     ['PORT', '-1'],
+    ['EXECUTION_RETENTION_DAYS', '0'],
+    ['EXECUTION_RETENTION_DAYS', 'never'],
     ['PORT', '80a'],
     ['PORT', ' 80'],
     ['PORT', '8e1'],

@@ -17,7 +17,8 @@ export function authenticateFirst(server: FastifyInstance, authenticator: Authen
     route.onRequest = async (request, reply) => {
       void reply.header('cache-control', 'no-store');
       try {
-        refuseCredentialsInUrl(request.query);
+        // Of an address that is opened with GET: a browser's own reader of events can send no header.
+        if (route.method !== 'POST') refuseCredentialsInUrl(request.query);
         callers.set(request, await authenticator.authenticate(request.headers));
       } catch (thrown) {
         sendError(reply, errorOf(thrown));

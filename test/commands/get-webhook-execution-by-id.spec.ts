@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Cast, startWithRoles } from '../support/roles.ts';
+import { Signalbox } from '../support/signalbox.ts';
 import { auditOf, auditOfExecution } from './support/audit-log.ts';
 import {
   admitsEveryRole,
@@ -125,6 +126,33 @@ describe('GetWebHookExecutionByIdQuery', () => {
       }),
     );
     expect(execution['request']).toMatchObject({ body: null, bodyBase64: bytes.toString('base64') });
+  });
+
+  it('shows two million characters of a body, and how long it is', async () => {
+    const large = await Signalbox.start({ env: { BODY_LIMIT_BYTES: '5000000' } });
+    await large.createConfig('large', { executionCode: 'return 1;' });
+    const cut = { isBodyCut: true, bodyBytes: 3_000_000 };
+    const send = async (body: string | Buffer<ArrayBuffer>, type: string) => {
+      const init = { method: 'POST', headers: { 'Content-Type': type }, body };
+      const response = await fetch(`${large.url}/api/webhooks/large`, init);
+      const id = response.headers.get('x-execution-id');
+      return (await large.execution<{ request: Record<string, unknown> }>(id)).request;
+    };
+    expect(await send('x'.repeat(3_000_000), 'text/plain')).toMatchObject({
+      ...cut,
+      body: 'x'.repeat(2_097_152),
+    });
+    const bytes = Buffer.alloc(3_000_000);
+    expect(await send(bytes, 'application/octet-stream')).toMatchObject({
+      ...cut,
+      bodyBase64: bytes.toString('base64').slice(0, 2_097_152),
+    });
+    expect(await send('short', 'text/plain')).toMatchObject({
+      body: 'short',
+      bodyBytes: 5,
+      isBodyCut: false,
+    });
+    await large.stop();
   });
 
   it('says why a script failed', async () => {

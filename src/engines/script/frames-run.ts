@@ -16,7 +16,7 @@ export interface RunOrder {
 
 const ORDER_BYTES = 4 + 1 + 1 + 4 * 6;
 const HAS_RAW = 2;
-const HAS_SECRETS = 4;
+const HAS_EXTRAS = 4;
 const LENGTH_BYTES = 4;
 
 /** The variable parts of a run. */
@@ -26,16 +26,20 @@ export interface RunInput {
   rawBody?: Buffer | undefined;
   /** What `secrets.get` gives, by name. */
   secrets?: Readonly<Record<string, string>> | undefined;
+  /** Set where time and chance are to be those of every other try. */
+  pinned?: { startedAt: number; seed: string } | undefined;
 }
+
+type Extras = Pick<RunInput, 'secrets' | 'pinned'>;
 
 /** The whole `run` frame; bodies are copied, which for 1 KiB costs less than a second buffer in `writev`. */
 export function encodeRun(frame: { type: number; ticket: number }, order: RunOrder, input: RunInput): Buffer {
   const metaBytes = Buffer.byteLength(input.metaJson);
   const rawBytes = input.rawBody?.length ?? 0;
-  const secretsJson = input.secrets === undefined ? '' : JSON.stringify(input.secrets);
-  const secretsBytes = secretsJson === '' ? 0 : Buffer.byteLength(secretsJson);
-  // Behind all else, their length last: a run without secrets has no byte more.
-  const tailBytes = secretsJson === '' ? 0 : secretsBytes + LENGTH_BYTES;
+  const extrasJson = extrasOf(input);
+  const extrasBytes = extrasJson === '' ? 0 : Buffer.byteLength(extrasJson);
+  // Behind all else, their length last: a run without any has no byte more.
+  const tailBytes = extrasJson === '' ? 0 : extrasBytes + LENGTH_BYTES;
   const partsBytes = metaBytes + input.body.length + rawBytes + tailBytes;
   const buffer = Buffer.allocUnsafe(HEAD_BYTES + ORDER_BYTES + partsBytes);
   let at = writeHead(buffer, frame.type, frame.ticket);
@@ -51,13 +55,17 @@ export function encodeRun(frame: { type: number; ticket: number }, order: RunOrd
   at += buffer.write(input.metaJson, at);
   at += input.body.copy(buffer, at);
   if (input.rawBody !== undefined) at += input.rawBody.copy(buffer, at);
-  if (secretsJson !== '') buffer.writeUInt32LE(secretsBytes, at + buffer.write(secretsJson, at));
+  if (extrasJson !== '') buffer.writeUInt32LE(extrasBytes, at + buffer.write(extrasJson, at));
   return buffer;
 }
 
-function flagsOf({ logsAtOnce }: RunOrder, { rawBody, secrets }: RunInput): number {
+function flagsOf({ logsAtOnce }: RunOrder, { rawBody, secrets, pinned }: RunInput): number {
   const hasRaw = rawBody === undefined ? 0 : HAS_RAW;
-  return (logsAtOnce ? 1 : 0) | hasRaw | (secrets === undefined ? 0 : HAS_SECRETS);
+  return (logsAtOnce ? 1 : 0) | hasRaw | ((secrets ?? pinned) ? HAS_EXTRAS : 0);
+}
+
+function extrasOf({ secrets, pinned }: RunInput): string {
+  return (secrets ?? pinned) ? JSON.stringify({ secrets, pinned }) : '';
 }
 
 /** Reads what `encodeRun` wrote; the bodies are views into the payload. */
@@ -65,9 +73,9 @@ export function decodeRun(payload: Buffer): RunOrder & RunInput {
   const flags = payload[5]!;
   const metaEnd = ORDER_BYTES + payload.readUInt32LE(22);
   const bodyEnd = metaEnd + payload.readUInt32LE(26);
-  const hasSecrets = (flags & HAS_SECRETS) !== 0;
-  const secretsEnd = hasSecrets ? payload.length - LENGTH_BYTES : payload.length;
-  const secretsStart = hasSecrets ? secretsEnd - payload.readUInt32LE(secretsEnd) : payload.length;
+  const hasExtras = (flags & HAS_EXTRAS) !== 0;
+  const extrasEnd = hasExtras ? payload.length - LENGTH_BYTES : payload.length;
+  const extrasStart = hasExtras ? extrasEnd - payload.readUInt32LE(extrasEnd) : payload.length;
   return {
     programNumber: payload.readUInt32LE(0),
     bodyKind: payload[4]!,
@@ -78,10 +86,8 @@ export function decodeRun(payload: Buffer): RunOrder & RunInput {
     backstopMs: payload.readUInt32LE(18),
     metaJson: payload.toString('utf8', ORDER_BYTES, metaEnd),
     body: payload.subarray(metaEnd, bodyEnd),
-    rawBody: (flags & HAS_RAW) === 0 ? undefined : payload.subarray(bodyEnd, secretsStart),
-    secrets: hasSecrets
-      ? (JSON.parse(payload.toString('utf8', secretsStart, secretsEnd)) as Record<string, string>)
-      : undefined,
+    rawBody: (flags & HAS_RAW) === 0 ? undefined : payload.subarray(bodyEnd, extrasStart),
+    ...(hasExtras && (JSON.parse(payload.toString('utf8', extrasStart, extrasEnd)) as Extras)),
   };
 }
 

@@ -1,6 +1,6 @@
 /** Hands a script's `doCmd` to its owner. */
 import type { CallOrder } from './frames-run.ts';
-import type { ScriptRequest } from './script-run.ts';
+import type { ScriptRequest, TimedEnvelope } from './script-run.ts';
 
 const CALL_FAILED = JSON.stringify({
   success: false,
@@ -14,8 +14,10 @@ const CALL_FAILED = JSON.stringify({
 export async function answerCall(request: ScriptRequest, call: CallOrder): Promise<string> {
   try {
     const answer: unknown = await request.call(call.name, call.inputJson);
-    return typeof answer === 'string' ? answer : CALL_FAILED;
+    if (!request.pinned) return typeof answer === 'string' ? answer : CALL_FAILED;
+    const { recordedAt, envelopeJson } = answer as TimedEnvelope;
+    return `${recordedAt}\n${envelopeJson}`;
   } catch {
-    return CALL_FAILED;
+    return request.pinned ? `0\n${CALL_FAILED}` : CALL_FAILED;
   }
 }

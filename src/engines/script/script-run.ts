@@ -17,7 +17,14 @@ export interface ScriptLimits {
 export type ScriptBodyKind = 'none' | 'json' | 'form' | 'text' | 'base64' | 'omitted';
 
 /** Calls a command for the script: the input is the JSON text of an object, the answer the JSON text of the envelope. Never rejects. */
-export type ScriptCall = (commandName: string, inputJson: string) => Promise<string>;
+export type ScriptCall = (commandName: string, inputJson: string) => Promise<string | TimedEnvelope>;
+
+/** An envelope's JSON text and when it was put on record: a pinned run's time moves on to it. */
+export interface TimedEnvelope {
+  envelopeJson: string;
+  /** Milliseconds since 1970. */
+  recordedAt: number;
+}
 
 export interface ScriptRequest {
   /** Names the text: one isolate for each, so config and version are part of it. */
@@ -34,6 +41,8 @@ export interface ScriptRequest {
   rawBody?: Buffer;
   /** What `secrets.get` gives in this run and in no other, by name. */
   secrets?: Readonly<Record<string, string>>;
+  /** Set where the run may be run again: its time begins here, and its chance comes from the seed. Calls then give `TimedEnvelope`s. */
+  pinned?: { startedAt: number; seed: string };
   limits: ScriptLimits;
   call: ScriptCall;
 }

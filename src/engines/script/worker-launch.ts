@@ -54,7 +54,7 @@ export function launchesToTry(isFresh: boolean): [WorkerLaunch, ...WorkerLaunch[
   return [narrow!, wide!, ...launches];
 }
 
-/** Spawns a worker: no environment, no descriptors but its channel (3), reading only its own code. */
+/** Spawns a worker: no environment but the time zone, no descriptors but its channel (3), reading only its own code. */
 export function launchWorker({ isFresh, becomesNobody, readsAnything }: WorkerLaunch): ChildProcess {
   const flags = [
     '--permission',
@@ -67,7 +67,7 @@ export function launchWorker({ isFresh, becomesNobody, readsAnything }: WorkerLa
   ];
   return spawn(process.execPath, [...flags, WORKER_FILE, isFresh ? 'fresh' : 'frozen'], {
     stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
-    env: {},
+    env: { TZ: 'UTC' },
     cwd: '/',
     // A process group of its own: Ctrl+C in a terminal is for the server, which lets its scripts finish.
     detached: true,

@@ -37,7 +37,7 @@ beforeEach(async () => {
   now = 1_000 * DAY_MS;
   folder = mkdtempSync(join(tmpdir(), 'secrets-'));
   database = await Database.open(`sqlite:${join(folder, 's.db')}`, [SecretVersionEntity], sealer);
-  secrets = new Secrets(database, sealer);
+  secrets = new Secrets(database, sealer, new StandingClock());
   versions = new SecretVersions(secrets, sealer, new StandingClock());
 });
 afterEach(async () => {
@@ -122,7 +122,7 @@ describe('the secrets of now', () => {
     await set('A', 'a1', ['orders', 'refunds']);
     await set('A', 'a2', ['orders']);
     await set('B', 'b1', ['refunds']);
-    const started = new Secrets(database, sealer);
+    const started = new Secrets(database, sealer, new StandingClock());
     await started.load();
     for (const one of [secrets, started]) {
       expect(one.valuesFor('default', 'orders')).toEqual({ A: 'a2' });

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { IsNull, LessThanOrEqual, MoreThan } from 'typeorm';
+import { Clock } from '../../platform/clock.ts';
 import { Database } from '../../platform/db/index.ts';
 import { Sealer } from '../../platform/sealing.ts';
 import { SecretVersionEntity } from './secret-version.entity.ts';
@@ -15,12 +16,17 @@ export class Secrets {
   /** By account, then by name: which configurations have it. */
   private readonly known = new Map<string, Map<string, readonly string[]>>();
 
+  /** After the last change of any secret. */
+  private changedAt = 0;
+
   constructor(
     private readonly database: Database,
     private readonly sealer: Sealer,
+    private readonly clock: Clock,
   ) {}
 
   async load(): Promise<void> {
+    this.changedAt = this.clock.now();
     for (const secret of await this.database.read.findBy(SecretVersionEntity, { replacedAt: IsNull() }))
       this.put(secret);
   }
@@ -32,6 +38,7 @@ export class Secrets {
 
   /** What it read at that moment, for runs that began then; a value that was replaced is kept for 60 days. */
   async valuesAt(accountId: string, configKey: string, atMs: number): Promise<SecretValues | null> {
+    if (atMs > this.changedAt) return this.valuesFor(accountId, configKey);
     const valid = { accountId, savedAt: LessThanOrEqual(atMs) };
     const versions = await this.database.read.findBy(SecretVersionEntity, [
       { ...valid, replacedAt: IsNull() },
@@ -44,6 +51,7 @@ export class Secrets {
   /** Follows a save after its commit. */
   put(secret: SecretVersionEntity): void {
     this.remove(secret.accountId, secret.name);
+    this.changedAt = Math.max(this.changedAt, secret.savedAt);
     const value = this.valueOf(secret);
     let names = this.known.get(secret.accountId);
     if (!names) this.known.set(secret.accountId, (names = new Map()));
@@ -56,6 +64,7 @@ export class Secrets {
 
   /** Follows a deletion after its commit. */
   remove(accountId: string, name: string): void {
+    this.changedAt = this.clock.now();
     const configs = this.byAccount.get(accountId);
     for (const key of this.known.get(accountId)?.get(name) ?? []) {
       const { [name]: _gone, ...others } = configs?.get(key) ?? {};

@@ -63,7 +63,7 @@ export class FinishRun {
   }
 
   private async store(run: WebHookRun, end: RunEnd): Promise<void> {
-    const rows = this.record.endRows(run, end);
+    const rows = this.record.endRows(run, end, end.failure?.code === 'script.diverged');
     const store = () => this.record.store(run, rows);
     try {
       await store();

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { ScriptPool } from '../../engines/script/index.ts';
-import { Secrets } from '../secrets/index.ts';
 import type { RequestBody } from './request-body.ts';
 import { diverged, RunCalls } from './run-calls.ts';
+import { RunSurroundings } from './run-surroundings.ts';
 import { ScriptLimitDefaults } from './script-limit-defaults.ts';
 import { failureAnswer, respondedAnswer, successAnswer } from './webhook-answer.ts';
 import { scriptFailure } from './webhook.errors.ts';
@@ -18,13 +18,12 @@ export class RunScript {
     private readonly scripts: ScriptPool,
     private readonly calls: RunCalls,
     private readonly limits: ScriptLimitDefaults,
-    private readonly secrets: Secrets,
+    private readonly surroundings: RunSurroundings,
   ) {}
 
   async run(run: WebHookRun, body: RequestBody): Promise<RunEnd> {
     const { route } = run.admitted;
-    const secrets = this.secrets.valuesFor(route.config.accountId, route.config.key);
-    if (secrets) run.addCredentials(Object.values(secrets));
+    const surroundings = await this.surroundings.of(run);
     const { verdict, logs, logsTruncated } = await this.scripts.run({
       programId: route.programId,
       ownerId: String(route.config.id),
@@ -34,9 +33,11 @@ export class RunScript {
       bodyKind: body.kind,
       ...(body.received && { rawBody: body.received }),
       limits: route.isAsync ? { ...this.limits, totalMs: ASYNC_TOTAL_MS } : this.limits,
-      call: async (commandName, inputJson) =>
-        (await this.calls.call(run, commandName, inputJson)).envelopeJson,
-      ...(secrets && { secrets }),
+      call: async (commandName, inputJson) => {
+        const answer = await this.calls.call(run, commandName, inputJson);
+        return surroundings.pinned ? answer : answer.envelopeJson;
+      },
+      ...surroundings,
     });
     run.logs = logsTruncated
       ? [...logs, { level: 'warn', text: 'Further lines were dropped: the log limit is reached' }]

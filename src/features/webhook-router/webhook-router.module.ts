@@ -29,6 +29,7 @@ import { RunRecord } from './run-record.ts';
 import { RunScript } from './run-script.ts';
 import { RunWebHook } from './run-webhook.ts';
 import { StoredAnswers } from './stored-answers.ts';
+import { RunSurroundings } from './run-surroundings.ts';
 import { RunWork } from './run-work.ts';
 import { TestWebHookVerificationHandler } from './test-webhook-verification.query.ts';
 import { VerifyWebHook } from './verify-webhook.ts';
@@ -57,6 +58,7 @@ import { WebHookTickets } from './webhook-ticket.ts';
     RunInTurn,
     RunLog,
     RunRecord,
+    RunSurroundings,
     ConcurrencyGates,
     DeferRun,
     FinishRun,

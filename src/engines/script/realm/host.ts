@@ -14,6 +14,10 @@ export interface RealmHost {
   hmac(algorithm: string, key: string | Uint8Array, data: string | Uint8Array, encoding: string): string;
   hash(algorithm: string, data: string | Uint8Array, encoding: string): string;
   randomUUID(): string;
+  /** Milliseconds since 1970 in a run whose time is pinned. */
+  now(): number;
+  /** From 0 to less than 1, in a run whose time is pinned. */
+  random(): number;
   timingSafeEqual(left: string | Uint8Array, right: string | Uint8Array): boolean;
   /** `=text` or `!message`. */
   atob(text: string): string;
@@ -28,7 +32,10 @@ export interface RealmHost {
 }
 
 /** The part of the host that belongs to the run at hand. */
-export type RunHost = Pick<RealmHost, 'settle' | 'call' | 'log' | 'bodyBase64' | 'secret'>;
+export type RunHost = Pick<
+  RealmHost,
+  'settle' | 'call' | 'log' | 'bodyBase64' | 'secret' | 'randomUUID' | 'now' | 'random'
+>;
 
 /** The host functions in the order in which they are handed over. */
 export const HOST_FUNCTIONS = [
@@ -40,6 +47,8 @@ export const HOST_FUNCTIONS = [
   'hmac',
   'hash',
   'randomUUID',
+  'now',
+  'random',
   'timingSafeEqual',
   'atob',
   'btoa',

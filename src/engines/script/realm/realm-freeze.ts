@@ -75,7 +75,7 @@ function isWatched(prototype: object, key: PropertyKey): boolean {
 }
 
 /** Built-ins that classes extend, which assign statics of their own. */
-const EXTENDED: readonly object[] = [
+const extendedBuiltIns = (): readonly object[] => [
   Array,
   Promise,
   Map,
@@ -153,7 +153,7 @@ export function removeForbidden(): void {
 export function freezeRealm(): void {
   const reached = reach([globalThis, ...hiddenRoots()]);
   const made: object[] = [];
-  for (const base of EXTENDED) {
+  for (const base of extendedBuiltIns()) {
     for (const key of Object.keys(Object.getOwnPropertyDescriptors(base))) {
       if (!isRead(key)) allowOverride(base, key, made);
     }

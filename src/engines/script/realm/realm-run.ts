@@ -1,6 +1,7 @@
 /** What a run sees besides the language, and how its result leaves the sandbox. */
 import { SETTLED, host } from './host.ts';
 import { formatLine, thrownMessage } from './realm-format.ts';
+import { pinTime } from './realm-time.ts';
 import { parseForm } from './realm-url.ts';
 
 const BODY_JSON = 1;
@@ -213,13 +214,14 @@ function settleReturned(value: unknown): void {
 /** A script compiled to an async function of its context. */
 export type CompiledScript = (context: object) => Promise<unknown>;
 
-/** The texts and numbers of one run: meta, body, body kind, and the most characters of logs and result. */
+/** The texts and numbers of one run: meta, body, body kind, the most characters of logs and result, whether its time is pinned. */
 type RunInput = [
   metaJson: string,
   bodyText: string,
   kind: number,
   logCharsMax: number,
   resultCharsMax: number,
+  isTimePinned: boolean,
 ];
 
 function settleThrown(error: unknown): void {
@@ -228,10 +230,11 @@ function settleThrown(error: unknown): void {
 
 /** The function that the worker calls for each run; it ends in `settle`. */
 export function createRun(script: CompiledScript): (...input: RunInput) => void {
-  return (metaJson, bodyText, kind, ...[logCharsMax, resultCharsMax]) => {
+  return (metaJson, bodyText, kind, ...[logCharsMax, resultCharsMax, isTimePinned]) => {
     limits.logCharsMax = logCharsMax;
     limits.resultCharsMax = resultCharsMax;
     areLogsFull = false;
+    pinTime(isTimePinned);
     let body: unknown;
     try {
       body = parseBody(bodyText, kind);

@@ -11,6 +11,7 @@ import {
   secretsFunctions,
   type CompiledScript,
 } from './realm-run.ts';
+import { installTime } from './realm-time.ts';
 import { URL, URLSearchParams } from './realm-url.ts';
 
 function defineGlobals(): void {
@@ -39,6 +40,7 @@ export function createRealm(
 ): ReturnType<typeof createRun> {
   lendHost(functions);
   removeForbidden();
+  installTime();
   defineGlobals();
   if (isFresh) freezeSurface();
   else freezeRealm();

@@ -1,5 +1,5 @@
 /** The host functions that depend on no run: digests, texts and addresses. None of them throws. */
-import { createHash, createHmac, randomUUID, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { BinaryToTextEncoding } from 'node:crypto';
 import type { RealmHost, RunHost } from '../realm/host.ts';
 
@@ -61,7 +61,6 @@ export const sharedHostFunctions: Omit<RealmHost, keyof RunHost> = {
         .update(bytesOf(data))
         .digest(encoding as BinaryToTextEncoding),
     ),
-  randomUUID: () => randomUUID(),
   timingSafeEqual: (left, right) => {
     const [leftBytes, rightBytes] = [bytesOf(left), bytesOf(right)];
     return leftBytes.length === rightBytes.length && timingSafeEqual(leftBytes, rightBytes);

@@ -31,6 +31,7 @@ export interface ProgramInput {
   bodyKind: number;
   logCharsMax: number;
   resultCharsMax: number;
+  isTimePinned: boolean;
   backstopMs: number;
 }
 
@@ -85,8 +86,8 @@ export class Program {
   }
 
   #apply(run: ivm.Reference, input: ProgramInput): void {
-    const { metaJson, bodyText, bodyKind, logCharsMax, resultCharsMax } = input;
-    run.applySync(undefined, [metaJson, bodyText, bodyKind, logCharsMax, resultCharsMax], {
+    const { metaJson, bodyText, bodyKind, logCharsMax, resultCharsMax, isTimePinned } = input;
+    run.applySync(undefined, [metaJson, bodyText, bodyKind, logCharsMax, resultCharsMax, isTimePinned], {
       timeout: input.backstopMs,
     });
   }

@@ -4,7 +4,16 @@ import { stripTypeScriptTypes } from 'node:module';
 import { extname } from 'node:path';
 
 /** In order of dependence. */
-const MODULES = ['host', 'realm-freeze', 'realm-format', 'realm-bytes', 'realm-url', 'realm-run', 'realm'];
+const MODULES = [
+  'host',
+  'realm-time',
+  'realm-freeze',
+  'realm-format',
+  'realm-bytes',
+  'realm-url',
+  'realm-run',
+  'realm',
+];
 
 /** A script whose value is `createRealm`; top-level names of the modules are unique among them all. */
 export function realmSource(): string {

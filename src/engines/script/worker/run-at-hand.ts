@@ -1,7 +1,9 @@
 /** The one run a worker is busy with: its callbacks, what it left behind, and its report. */
+import { randomUUID } from 'node:crypto';
 import { BODY_KINDS, FROM_WORKER, LOG_LEVELS, TO_WORKER, WORKER_LIMITS, textFrame } from '../frames.ts';
 import { encodeCall, encodeReport, type RunInput, type RunOrder, type RunReport } from '../frames-run.ts';
 import { SETTLED, type RunHost } from '../realm/host.ts';
+import { PinnedTime } from './pinned-time.ts';
 import { isNestedDeeper } from './json-depth.ts';
 import { send, type Inbox } from './inbox.ts';
 import type { Program } from './program.ts';
@@ -46,6 +48,9 @@ export class RunAtHand {
     log: (level, text) => this.#log(level, text),
     bodyBase64: (which) => this.#bodyBase64(which),
     secret: (name) => this.#secret(name),
+    randomUUID: () => this.#pinned?.randomUUID() ?? randomUUID(),
+    now: () => this.#pinned?.now ?? Date.now(),
+    random: () => this.#pinned?.random() ?? Math.random(),
   };
 
   readonly #inbox: Inbox;
@@ -56,6 +61,7 @@ export class RunAtHand {
   #logs: [level: number, text: string][] = [];
   #logBytes = 0;
   #areLogsTruncated = false;
+  #pinned: PinnedTime | undefined;
   #calls = 0;
   #startedAt = 0;
   #waitedMs = 0;
@@ -72,6 +78,7 @@ export class RunAtHand {
       bodyKind: 0,
       logCharsMax: 0,
       resultCharsMax: 10,
+      isTimePinned: false,
       backstopMs: 5000,
     });
     this.#settled = undefined;
@@ -109,6 +116,7 @@ export class RunAtHand {
       bodyKind: order.bodyKind,
       logCharsMax: order.logBytesMax,
       resultCharsMax: order.resultBytesMax,
+      isTimePinned: this.#pinned !== undefined,
       backstopMs: order.backstopMs,
     });
     return this.#settled ?? { type: FROM_WORKER.threw, text: NEVER, extra: '' };
@@ -117,6 +125,7 @@ export class RunAtHand {
   #begin(ticket: number, order: RunOrder & RunInput, program: Program): void {
     this.#ticket = ticket;
     this.#order = order;
+    this.#pinned = order.pinned === undefined ? undefined : new PinnedTime(order.pinned);
     this.#program = program;
     this.#settled = undefined;
     if (this.#logs.length > 0) this.#logs = [];
@@ -208,7 +217,10 @@ export class RunAtHand {
     send(encodeCall({ type: FROM_WORKER.call, ticket: this.#ticket }, { name, inputJson, micros }));
     const answer = this.#inbox.await([TO_WORKER.reply, TO_WORKER.abandon]);
     this.#waitedMs += performance.now() - calledAt;
-    if (answer.type === TO_WORKER.reply) return answer.payload.toString('utf8');
+    if (answer.type === TO_WORKER.reply) {
+      const text = answer.payload.toString('utf8');
+      return this.#pinned === undefined ? text : this.#pinned.moveOn(text);
+    }
     return this.#end({ type: FROM_WORKER.abandoned, text: '', extra: '' });
   }
 

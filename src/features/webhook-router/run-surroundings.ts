@@ -1,0 +1,45 @@
+import { createHmac } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { Secrets } from '../secrets/index.ts';
+import { Sealer } from '../../platform/sealing.ts';
+import type { WebHookRun } from './webhook-run.ts';
+
+/** What a script has beside its context. */
+export interface Surroundings {
+  secrets?: Readonly<Record<string, string>>;
+  pinned?: { startedAt: number; seed: string };
+}
+
+/**
+ * Secrets, time and chance of a script. A run that may be run again has in each try those of the moment at which it was
+ * accepted: it would else not make the calls that are on record of it.
+ */
+@Injectable()
+export class RunSurroundings {
+  private readonly seedKey: Buffer;
+
+  constructor(
+    private readonly secrets: Secrets,
+    sealer: Sealer,
+  ) {
+    this.seedKey = sealer.derivedKey('seeds of scripts');
+  }
+
+  /** The secrets are masked in whatever is recorded of the run. */
+  async of(run: WebHookRun): Promise<Surroundings> {
+    const { accountId, key } = run.admitted.route.config;
+    const { receivedAt } = run.admitted;
+    const secrets = run.recordsCalls
+      ? await this.secrets.valuesAt(accountId, key, receivedAt)
+      : this.secrets.valuesFor(accountId, key);
+    if (secrets) run.addCredentials(Object.values(secrets));
+    return {
+      ...(secrets && { secrets }),
+      ...(run.recordsCalls && { pinned: { startedAt: receivedAt, seed: this.seedOf(run) } }),
+    };
+  }
+
+  private seedOf({ id }: WebHookRun): string {
+    return createHmac('sha256', this.seedKey).update(id).digest('base64');
+  }
+}

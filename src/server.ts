@@ -8,7 +8,7 @@ import type { Config } from './config.ts';
 import { ExpressionPool } from './engines/expression/index.ts';
 import { ScriptPool } from './engines/script/index.ts';
 import { AccessStart, Authenticator } from './features/access/index.ts';
-import { InterruptedExecutions } from './features/executions/index.ts';
+import { ExecutionStreams, InterruptedExecutions } from './features/executions/index.ts';
 import { Secrets } from './features/secrets/index.ts';
 import { WebHookConfigDirectory } from './features/webhook-configs/index.ts';
 import {
@@ -120,6 +120,7 @@ async function stop(app: NestFastifyApplication): Promise<void> {
     'request',
     (_request, response: ServerResponse) => (response.shouldKeepAlive = false),
   );
+  app.get(ExecutionStreams).endAll();
   const tickets = setTimeout(() => app.get(AnswerInTime).passAll(), TICKETS_AFTER_MS);
   const jobsEnded = app.get(Queue).stop(JOBS_MS_MAX);
   const sweep = setInterval(() => server.closeIdleConnections(), IDLE_SWEEP_MS);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Cast, startWithRoles } from '../support/roles.ts';
 import { auditOf } from './support/audit-log.ts';
-import { scriptFields } from './support/config-shape.ts';
+import { scriptFields, unsetSettings } from './support/config-shape.ts';
 import {
   admitsEveryRole,
   type Attempt,
@@ -26,11 +26,7 @@ const version = (number: number, differing: Record<string, unknown> = {}) => ({
   savedBy: known['ownerId'],
   savedAt: isoTime,
   ...scriptFields('orders'),
-  commandName: null,
-  commandChain: null,
-  processDefinitionId: null,
-  allowableIPs: null,
-  verification: null,
+  ...unsetSettings,
   hasSecret: false,
   ...differing,
 });

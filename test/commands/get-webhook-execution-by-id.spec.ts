@@ -72,6 +72,10 @@ describe('GetWebHookExecutionByIdQuery', () => {
       receivedAt: isoTime,
       finishedAt: isoTime,
       durationMs: expect.any(Number),
+      attempt: 1,
+      nextAttemptAt: null,
+      idempotencyKey: null,
+      replayOf: null,
       isPurged: false,
       request: expect.objectContaining({ method: 'POST', path: '/api/webhooks/whole', params: {} }),
       steps: [
@@ -85,6 +89,7 @@ describe('GetWebHookExecutionByIdQuery', () => {
       ],
       logs: [expect.objectContaining({ text: 'seen 1' })],
       errors: [],
+      attempts: [],
       answer: {
         status: 200,
         headers: {},

@@ -79,6 +79,10 @@ describe('GetWebHookExecutionListQuery', () => {
       receivedAt: isoTime,
       finishedAt: isoTime,
       durationMs: expect.any(Number),
+      attempt: 1,
+      nextAttemptAt: null,
+      idempotencyKey: null,
+      replayOf: null,
     });
   });
 

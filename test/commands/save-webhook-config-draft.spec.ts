@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Cast, startWithRoles } from '../support/roles.ts';
 import { auditRowOf } from './support/audit-log.ts';
-import { scriptFields } from './support/config-shape.ts';
+import { scriptFields, unsetSettings } from './support/config-shape.ts';
 import {
   type Attempt,
   badConfigIds,
@@ -48,11 +48,7 @@ describe('SaveWebHookConfigDraftCommand', () => {
           ...scriptFields(known.key),
           description: 'Prepared',
           executionCode: 'return "draft";',
-          commandName: null,
-          commandChain: null,
-          processDefinitionId: null,
-          allowableIPs: null,
-          verification: null,
+          ...unsetSettings,
           baseVersion: 1,
           savedBy: known['ownerId'],
           savedAt: isoTime,

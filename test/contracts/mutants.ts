@@ -145,8 +145,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'credentials of the request stay in the answer that is kept',
     file: 'src/features/webhook-router/webhook-run.ts',
-    find: 'answerBody: withoutCredentials(answer.body, credentials),',
-    replacement: 'answerBody: withoutCredentials(answer.body, credentials) && answer.body,',
+    find: 'const answerBody = withoutCredentials(answer.body, credentials);',
+    replacement: 'const answerBody = withoutCredentials(answer.body, credentials) && answer.body;',
     spec: 'test/security/recorded-credentials.spec.ts',
   },
   {

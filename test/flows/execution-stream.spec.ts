@@ -249,6 +249,7 @@ describe('A server that is asked to stop', () => {
       key: 'k',
       receivedAt: 0,
       finishedAt: 0,
+      nextAttemptAt: null,
     } as never;
     for (let n = 0; n < 15_000; n++) {
       changes.note(change);

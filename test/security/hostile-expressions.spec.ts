@@ -46,7 +46,7 @@ describe('an attack by way of an expression or a schema is stopped, and a neighb
       expect((await signalbox.call('neighbour', { n: ++answered })).status).toBe(200);
     }
     // More than one: they do not wait for the attack to end.
-    expect(answered).toBeGreaterThan(5);
+    expect(answered).toBeGreaterThan(2);
     for (const { status, code } of await attacks) {
       expect([500, 503]).toContain(status);
       expect(code).toMatch(/^expression\.(limit-(running-time|memory)|unavailable)$/);

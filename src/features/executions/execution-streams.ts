@@ -55,6 +55,11 @@ export class ExecutionStreams implements OnModuleDestroy {
 
   /** Before the server closes: it waits for answers to end, and these have no end of their own. */
   onModuleDestroy(): void {
+    this.endAll();
+  }
+
+  /** Ends the streams of the moment and admits no more. */
+  endAll(): void {
     this.isStopping = true;
     for (const stream of this.open) stream.end();
     if (this.resting) clearTimeout(this.resting);

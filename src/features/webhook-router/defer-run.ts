@@ -34,15 +34,16 @@ export class DeferRun {
   /** The 202 with the ticket, once all that the run has done so far is on disk. @throws when it cannot be stored now. */
   async defer(run: WebHookRun): Promise<WebHookAnswer> {
     if (!run.job) {
-      const storing = this.store(run);
-      run.deferring ??= storing.catch(() => undefined);
-      await storing;
+      if (run.isEnding) throw new Error('It is being put on record: its answer comes at once');
+      // All who wait for the run wait for one commit.
+      run.deferring ??= this.store(run).finally(() => (run.deferring = null));
+      await run.deferring;
     }
     return this.tickets.accepted(run.ref);
   }
 
   private async store(run: WebHookRun): Promise<void> {
-    const isFirst = !run.recordsCalls;
+    const didRecord = run.recordsCalls;
     // From here on each call is recorded by itself; those so far are, with the rows below.
     run.recordsCalls = true;
     run.isDurable = true;
@@ -52,9 +53,15 @@ export class DeferRun {
       nextAttemptAt: null,
       attempts: run.attemptsJson,
     } as const;
-    const rows = this.record.progressRows(run, progress, isFirst ? run.calls : []);
-    run.job = await this.queue.addBegun(jobOf(run, null, run.admitted.receivedAt), rows);
-    run.isOnRecord = true;
+    try {
+      const rows = this.record.progressRows(run, progress, didRecord ? [] : run.calls);
+      run.job = await this.queue.addBegun(jobOf(run, null, run.admitted.receivedAt), rows);
+      run.isOnRecord = true;
+    } catch (cause) {
+      run.recordsCalls = didRecord;
+      run.isDurable = false;
+      throw cause;
+    }
     reach('deferred.committed');
   }
 }

@@ -1,16 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { Clock, isoTime } from '../../platform/clock.ts';
-import { type AppError, asAppError } from '../../platform/errors.ts';
+import type { AppError } from '../../platform/errors.ts';
 import { reach } from '../../platform/fault-points.ts';
 import { type Job, Queue } from '../../platform/queue/index.ts';
 import { isPermanent, nextAttemptAt } from './retry.rules.ts';
 import { RunLog } from './run-log.ts';
 import { RunRecord } from './run-record.ts';
+import { untilStored } from './until-stored.ts';
 import { failureAnswer } from './webhook-answer.ts';
 import type { RunEnd, WebHookRun } from './webhook-run.ts';
-
-/** Between two tries to store how a run ended while the database is away. */
-const STORE_AGAIN_MS = 100;
 
 /** Puts the end of an asynchronous run on record, or when it is tried again. */
 @Injectable()
@@ -65,16 +63,4 @@ export class EndJob {
 /** What was asked for wrongly has failed; what was tried often enough, or can never go on, is dead. */
 function isDead(failure: AppError): boolean {
   return !isPermanent(failure) || failure.code === 'script.diverged';
-}
-
-/** It ran: while the database is away its end is stored again and again, and it is never run again for that. */
-export async function untilStored<T>(store: () => Promise<T>): Promise<T> {
-  for (;;) {
-    try {
-      return await store();
-    } catch (cause) {
-      if (asAppError(cause).code !== 'database.unavailable') throw cause;
-      await new Promise((resolve) => setTimeout(resolve, STORE_AGAIN_MS).unref());
-    }
-  }
 }

@@ -40,7 +40,8 @@ export class FinishRun {
     if (end.isRejection && !run.isOnRecord && !run.deferring) return await this.reject(run, end.failure!);
     reach('commit.before');
     // Either there is a job now, which ends with this record, or there will be none.
-    if (run.deferring) await run.deferring;
+    if (run.deferring) await run.deferring.catch(() => undefined);
+    run.isEnding = true;
     const { job } = run;
     if (end.isStored) {
       if (job) await this.queue.end(job, []);

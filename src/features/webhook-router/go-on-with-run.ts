@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { asAppError } from '../../platform/errors.ts';
 import type { Job } from '../../platform/queue/index.ts';
-import { EndJob, untilStored } from './end-job.ts';
+import { EndJob } from './end-job.ts';
 import { FinishRun } from './finish-run.ts';
 import { IdempotentCalls } from './idempotent-calls.ts';
 import { RunWebHook } from './run-webhook.ts';
+import { untilStored } from './until-stored.ts';
 import { failureAnswer } from './webhook-answer.ts';
 import type { WebHookRun } from './webhook-run.ts';
 

@@ -10,6 +10,7 @@ import { nestsDeeperThan } from '../../platform/json-guard.rules.ts';
 import { parseJson } from '../../platform/json-text.ts';
 import { RunRecord } from './run-record.ts';
 import { ownerDisabled } from './webhook.errors.ts';
+import { untilStored } from './until-stored.ts';
 import type { WebHookRun } from './webhook-run.ts';
 
 /** What of a step's input and output is kept. */
@@ -88,7 +89,8 @@ export class RunCalls {
     const call = this.recordOf(blank, dispatched.envelope);
     // What was asked for before the run had to be durable is recorded with all the others at that moment.
     if (run.recordsCalls && !dispatched.isStoredAlongside) {
-      await this.record.keepCall(run, call);
+      // It was made: whatever the database is about, the run sees no answer that is not on record.
+      await untilStored(() => this.record.keepCall(run, call));
     }
     if (run.recordsCalls) reach('call.recorded');
     return call;

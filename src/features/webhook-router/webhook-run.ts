@@ -54,8 +54,10 @@ export class WebHookRun {
   isDurable = false;
   /** Set while the queue holds a job that goes on with this run after a crash. */
   job: Job | null = null;
-  /** Settled when the record that an answer before the end rests on is on disk, or is not to be. */
+  /** The commit on its way that an answer before the end rests on. */
   deferring: Promise<void> | null = null;
+  /** True from the moment at which its end is put on record. */
+  isEnding = false;
   /** True: what a command gives is on record before the run sees it. */
   recordsCalls = false;
   /** What earlier tries left, in order: given again instead of being done again. */

@@ -12,28 +12,33 @@ export function scriptFields(key: string): Record<string, unknown> {
   };
 }
 
+/** What a script's configuration shows of the settings that it does not have. */
+export const unsetSettings = {
+  commandName: null,
+  commandChain: null,
+  processDefinitionId: null,
+  allowableIPs: null,
+  verification: null,
+  inputMapping: null,
+  activationCondition: null,
+  bodySchema: null,
+  responseExpression: null,
+  idempotency: null,
+  responseMode: 'sync',
+  timeoutMs: null,
+  orderingKey: null,
+  retry: null,
+  rateLimit: null,
+  maxConcurrency: null,
+};
+
 /** Such a configuration as every answer shows it: all of its fields and no other. */
 export function scriptView(key: string, differing: Record<string, unknown> = {}): Record<string, unknown> {
   return {
     id: 1,
     key,
     ...scriptFields(key),
-    commandName: null,
-    commandChain: null,
-    processDefinitionId: null,
-    allowableIPs: null,
-    verification: null,
-    inputMapping: null,
-    activationCondition: null,
-    bodySchema: null,
-    responseExpression: null,
-    idempotency: null,
-    responseMode: 'sync',
-    timeoutMs: null,
-    orderingKey: null,
-    retry: null,
-    rateLimit: null,
-    maxConcurrency: null,
+    ...unsetSettings,
     version: 1,
     hasDraft: false,
     accountId: 'default',

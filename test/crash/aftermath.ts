@@ -12,7 +12,11 @@ interface ExecutionRow {
   code: string | null;
   answerStatus: number | null;
   answerBody: string | null;
+  finishedAt: number | null;
+  idempotencyKey: string | null;
 }
+
+const kindsThatMake = ['native', 'effect', 'later', 'keyed'] as const;
 
 /** What lies in the data folder: read by itself, past the product, so that the product cannot gloss over it. */
 export interface Aftermath {
@@ -33,7 +37,8 @@ export function aftermathOf(dataFolder: string, { noted }: Pick<LoadReport, 'not
     const payloadOf = payloadReader(dataFolder, database);
     const stored = database
       .prepare(
-        'SELECT id, config_key AS key, status, code, answer_status AS answerStatus, payload FROM executions',
+        `SELECT id, config_key AS key, status, code, answer_status AS answerStatus, finished_at AS finishedAt,
+          idempotency_key AS idempotencyKey, payload FROM executions ORDER BY id`,
       )
       .all() as unknown as (ExecutionRow & { payload: string })[];
     const rows = stored.map(({ payload, ...row }) => ({
@@ -45,13 +50,15 @@ export function aftermathOf(dataFolder: string, { noted }: Pick<LoadReport, 'not
       ...notedFaults(executions, noted),
       ...nativeFaults(database, rows),
       ...effectFaults(database),
+      ...onceFaults(rows),
+      ...orderFaults(rows),
       ...statisticsFaults(database),
       ...integrityFaults(database),
     ];
     return {
       executions,
       open: openOnes(rows),
-      made: [...keysOf(database, 'native-'), ...keysOf(database, 'effect-')],
+      made: kindsThatMake.flatMap((kind) => keysOf(database, `${kind}-`)),
       faults,
       interrupted: rows.filter((row) => row.code === 'execution.interrupted').length,
     };
@@ -62,12 +69,14 @@ export function aftermathOf(dataFolder: string, { noted }: Pick<LoadReport, 'not
 
 function notedFaults(executions: ReadonlyMap<string, ExecutionRow>, noted: LoadReport['noted']): string[] {
   const faults: string[] = [];
-  for (const { executionId, body } of noted) {
+  for (const { executionId, status, body } of noted) {
     const row = executions.get(executionId);
     if (!row) faults.push(`${executionId} was acknowledged and is not stored`);
+    // Accepted: whether it is done by now is told by `open`.
+    else if (status === 202 && ['received', 'running'].includes(row.status)) continue;
     else if (row.status !== 'succeeded' || row.answerStatus !== 200)
       faults.push(`${executionId} was acknowledged and is ${row.status}, code ${row.code}`);
-    else if (body !== null && row.answerBody !== body)
+    else if (status === 200 && body !== null && row.answerBody !== body)
       faults.push(`${executionId} was answered with ${body} and holds ${row.answerBody}`);
   }
   return faults;
@@ -115,24 +124,52 @@ function effectFaults(database: DatabaseSync): string[] {
   const audited = database
     .prepare(`SELECT count(*) AS n FROM audit_log WHERE execution_id IS NOT NULL AND outcome = 'succeeded'`)
     .get() as { n: number };
-  const made = keysOf(database, 'native-').length + keysOf(database, 'effect-').length;
+  const made = kindsThatMake.flatMap((kind) => keysOf(database, `${kind}-`)).length;
   const faults = untraced.map(({ id }) => `${id} had an effect and left no execution`);
   if (audited.n !== made)
     faults.push(`${made} configurations were made by calls and ${audited.n} are audited`);
   return faults;
 }
 
-/** What has ended is counted in the commit that ended it: as often, and no less and no more. */
+/** A command that has a record is not run again, and of all calls with a key one counts. */
+function onceFaults(rows: readonly ExecutionRow[]): string[] {
+  const done = rows.filter(({ key, status }) => ['later', 'keyed'].includes(key) && status === 'succeeded');
+  const twice = done.filter(({ answerBody }) => answerBody?.includes('"made":true') !== true);
+  const byKey = Map.groupBy(
+    rows.filter(({ idempotencyKey }) => idempotencyKey !== null),
+    ({ idempotencyKey }) => idempotencyKey,
+  );
+  return [
+    ...twice.map(({ id, key, answerBody }) => `${id} of ${key} found its own effect: ${answerBody}`),
+    ...[...byKey]
+      .filter(([, executions]) => executions.length > 1)
+      .map(([key, executions]) => `${key} has ${executions.length} executions`),
+  ];
+}
+
+/** Calls of one ordering key have ended in the order in which they came. */
+function orderFaults(rows: readonly ExecutionRow[]): string[] {
+  const ended = rows.filter(({ key, status }) => key === 'ordered' && status === 'succeeded');
+  const laneOf = (row: ExecutionRow) =>
+    (JSON.parse(row.answerBody ?? '{}') as { data: { lane: string } }).data.lane;
+  return [...Map.groupBy(ended, laneOf)].flatMap(([lane, inOrder]) =>
+    inOrder
+      .filter((row, at) => at > 0 && row.finishedAt! < inOrder[at - 1]!.finishedAt!)
+      .map(({ id }) => `${id} of ${lane} ended before the one that came before it`),
+  );
+}
+
+/** What has ended is counted in the commit that ended it, as often; each attempt of one with a key is an end by itself. */
 function statisticsFaults(database: DatabaseSync): string[] {
   const ended = countsIn(
     database,
     `SELECT config_key || ' ' || config_id || ' ' || (finished_at / 60000) || ' ' || status AS what, count(*) AS n
-     FROM executions WHERE finished_at IS NOT NULL GROUP BY 1`,
+     FROM executions WHERE finished_at IS NOT NULL AND idempotency_key IS NULL GROUP BY 1`,
   );
   const counted = countsIn(
     database,
     `SELECT config_key || ' ' || config_id || ' ' || minute || ' ' || status AS what, sum(count) AS n
-     FROM webhook_stats GROUP BY 1`,
+     FROM webhook_stats WHERE config_key <> 'keyed' GROUP BY 1`,
   );
   return [...new Set([...ended.keys(), ...counted.keys()])]
     .filter((what) => ended.get(what) !== counted.get(what))

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Signalbox } from '../support/signalbox.ts';
-import { type Aftermath, aftermathOf, descendantsOf, outliving } from './aftermath.ts';
-import { Load, type LoadReport } from './load.ts';
+import { type Aftermath, aftermathOf, descendantsOf, openExecutions, outliving } from './aftermath.ts';
+import { allKinds, Load, type LoadReport } from './load.ts';
 import { between, seeded } from './seeded.ts';
 
 /** What the rounds of killing came to. */
@@ -41,7 +41,11 @@ export async function killAtRandom(
     const began = performance.now();
     const signalbox = await startAgain(site);
     rounds.restartMsMax = Math.max(rounds.restartMsMax, Math.round(performance.now() - began));
-    const load = new Load(signalbox, { name: `${options.seed}-${kill}`, callers: options.callers });
+    const load = new Load(signalbox, {
+      name: `${options.seed}-${kill}`,
+      callers: options.callers,
+      kinds: allKinds,
+    });
     // Not before it works at all; then any moment within commits, runs, checkpoints.
     await load.untilNoted(between(random, 1, 60));
     await sleep(between(random, 0, 150));
@@ -67,6 +71,8 @@ export async function afterRestart(site: CrashSite, report: Pick<LoadReport, 'no
   const response = await signalbox.call('alive', 1);
   if (response.status !== 200) throw new Error(`After the restart a call gave ${response.status}`);
   for (const { executionId } of report.noted.slice(-20)) await signalbox.execution(executionId);
+  // What was accepted goes on by itself.
+  await openExecutions(site.dataFolder);
   await signalbox.stop();
   return aftermathOf(site.dataFolder, report);
 }

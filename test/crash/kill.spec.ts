@@ -7,7 +7,16 @@ import type { FaultPoint } from '../../src/platform/fault-points.ts';
 import { Signalbox } from '../support/signalbox.ts';
 import { aftermathOf } from './aftermath.ts';
 import { afterRestart, type CrashSite, killAtRandom, startAgain, untilEnded } from './kill-rounds.ts';
-import { bodyOf, callOnce, type CallKind, Load, type LoadReport, prepareLoad } from './load.ts';
+import {
+  allKinds,
+  bodyOf,
+  callOnce,
+  type CallKind,
+  Load,
+  type LoadReport,
+  pointsOfLoad,
+  prepareLoad,
+} from './load.ts';
 
 let site: CrashSite;
 
@@ -54,21 +63,13 @@ describe('a server killed at a random moment under load', () => {
   }, 120_000);
 });
 
-const synchronousPoints: readonly FaultPoint[] = [
-  'run.started',
-  'during-run',
-  'received.committed',
-  'commit.before',
-  'outcome.committed',
-];
-
 describe('a server killed under load at a fixed point', () => {
-  it.each(synchronousPoints.map((point, index) => ({ point, nth: 11 + 7 * index })))(
+  it.each(pointsOfLoad.map((point, index) => ({ point, nth: 11 + 7 * index })))(
     '$point, the $nth time, was there when it died, and loses nothing that it acknowledged',
     async ({ point, nth }) => {
       const env = { NODE_ENV: 'test', SIGNALBOX_FAULT_POINT: `${point}:${nth}` };
       const signalbox = await startAgain(site, env);
-      const load = new Load(signalbox, { name: point.replace('.', '-'), callers: 20 });
+      const load = new Load(signalbox, { name: point.replace('.', '-'), callers: 20, kinds: allKinds });
       await untilEnded(signalbox);
       const report = await load.stop();
       expect(signalbox.output).toContain(`fault point ${point} reached`);

@@ -1,9 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { FaultPoint } from '../../src/platform/fault-points.ts';
 import type { Signalbox } from '../support/signalbox.ts';
 
 /** What a caller was told: an answer of 2xx is a promise that its execution is stored. */
 export interface Noted {
   executionId: string;
+  /** 202: its run may come later. */
+  status: number;
   /** Null: the connection was cut within the answer. */
   body: string | null;
 }
@@ -25,18 +28,46 @@ export interface LoadReport {
   halfAnswers: number;
 }
 
-/** A script that only answers; a command that is stored with its execution; a script with an effect. */
-export type CallKind = 'echo' | 'native' | 'effect';
-const kinds: readonly CallKind[] = ['echo', 'native', 'echo', 'effect'];
+/**
+ * A script that only answers; a command that is stored with its execution; a script with an effect; one that runs
+ * later; one that runs later and in order; one that counts once for its key.
+ */
+export type CallKind = 'echo' | 'native' | 'effect' | 'later' | 'ordered' | 'keyed';
+const synchronousKinds: readonly CallKind[] = ['echo', 'native', 'echo', 'effect'];
+/** With those of which something is left to do after their answer. */
+export const allKinds: readonly CallKind[] = ['echo', 'native', 'later', 'effect', 'keyed', 'ordered'];
+/** Keys of `keyed` calls: few, so that the callers of all rounds have them in common. */
+const KEYS = 400;
+
+/** Where the process can be made to end under a load of all kinds. */
+export const pointsOfLoad: readonly FaultPoint[] = [
+  'run.started',
+  'during-run',
+  'received.committed',
+  'accepted.committed',
+  'call.recorded',
+  'commit.before',
+  'outcome.committed',
+];
 
 /** Makes the configurations that the load calls, once for each data folder. */
 export async function prepareLoad(signalbox: Signalbox): Promise<void> {
   await signalbox.createConfig('echo', { executionCode: 'return { n: context.body.n };' });
   await signalbox.createConfig('alive');
   await signalbox.createConfig('native', { executionType: 0, commandName: 'CreateWebHookConfigCommand' });
-  await signalbox.createConfig('effect', {
-    executionCode: `const made = doCmd('CreateWebHookConfigCommand', context.body.config);
-      return { n: context.body.n, made: made.success, key: context.body.config.key };`,
+  const executionCode = `const made = doCmd('CreateWebHookConfigCommand', context.body.config);
+      doCmd('LookupWebHookByKeyCommand', { key: 'alive' });
+      return { n: context.body.n, made: made.success, key: context.body.config.key };`;
+  await signalbox.createConfig('effect', { executionCode });
+  await signalbox.createConfig('later', { responseMode: 'async', executionCode });
+  await signalbox.createConfig('keyed', {
+    idempotency: { key: '=request.body.config.key' },
+    executionCode: executionCode.replace('n: context.body.n, ', ''),
+  });
+  await signalbox.createConfig('ordered', {
+    responseMode: 'async',
+    orderingKey: '=request.body.lane',
+    executionCode: `doCmd('LookupWebHookByKeyCommand', { key: 'alive' }); return context.body;`,
   });
 }
 
@@ -50,11 +81,25 @@ const aConfig = (key: string) => ({
   executionCode: 'return 1;',
 });
 
-/** The body of a call. Keys of configurations that calls make: `native-…` and `effect-…`, each used once. */
+/** The body of a call. Keys of configurations that calls make begin with its kind; but for `keyed-…` each is used once. */
 export function bodyOf(kind: CallKind, n: string, padding = ''): unknown {
   if (kind === 'echo') return { n, padding };
-  const config = aConfig(`${kind}-${n}`);
+  if (kind === 'ordered') return { lane: n.slice(0, n.lastIndexOf('-')), n };
+  const config = aConfig(`${kind}-${kind === 'keyed' ? keyOf(n) : n}`);
   return kind === 'native' ? config : { n, config };
+}
+
+function keyOf(n: string): number {
+  let sum = 0;
+  for (const letter of n) sum = (sum * 31 + letter.charCodeAt(0)) % 9973;
+  return sum % KEYS;
+}
+
+interface LoadOptions {
+  name: string;
+  callers: number;
+  paddingBytes?: number;
+  kinds?: readonly CallKind[];
 }
 
 /** Callers that call one after the other, each as fast as it is answered, until they are stopped. */
@@ -63,14 +108,16 @@ export class Load {
   private isStopped = false;
   private readonly signalbox: Signalbox;
   private readonly padding: string;
+  private readonly kinds: readonly CallKind[];
   private readonly lanes: Promise<void>[];
 
   /** @param name makes the calls of this load different from those of others. */
   constructor(
     signalbox: Signalbox,
-    { name, callers, paddingBytes = 0 }: { name: string; callers: number; paddingBytes?: number },
+    { name, callers, paddingBytes = 0, kinds = synchronousKinds }: LoadOptions,
   ) {
     this.signalbox = signalbox;
+    this.kinds = kinds;
     this.padding = 'x'.repeat(paddingBytes);
     this.lanes = Array.from({ length: callers }, (_, index) => this.lane(`${name}-${index}`));
   }
@@ -89,7 +136,7 @@ export class Load {
 
   private async lane(name: string): Promise<void> {
     for (let n = 0; !this.isStopped; n++) {
-      const kind = kinds[n % kinds.length]!;
+      const kind = this.kinds[n % this.kinds.length]!;
       const hadAnswer = await callOnce(
         this.signalbox,
         kind,
@@ -119,7 +166,7 @@ export async function callOnce(
   const text = await response.text().catch(() => null);
   if (text === null) report.halfAnswers += 1;
   const { ok, status, headers } = response;
-  if (ok) report.noted.push({ executionId: headers.get('x-execution-id') ?? '', body: text });
+  if (ok) report.noted.push({ executionId: headers.get('x-execution-id') ?? '', status, body: text });
   else report.refusals.push({ status, retryAfter: headers.get('retry-after'), body: text ?? '' });
   return true;
 }

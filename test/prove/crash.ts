@@ -1,10 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { faultPoints } from '../../src/platform/fault-points.ts';
 import { Signalbox } from '../support/signalbox.ts';
 import { afterRestart, type CrashSite, killAtRandom, startAgain, untilEnded } from '../crash/kill-rounds.ts';
-import { Load, prepareLoad } from '../crash/load.ts';
+import { allKinds, Load, pointsOfLoad, prepareLoad } from '../crash/load.ts';
 
 /** Kills at random moments under load and at each fixed point; the data folder is the same all along. */
 export async function prove({
@@ -20,13 +19,13 @@ export async function prove({
     const site = { dataFolder, apiKey: first.apiKey };
     const rounds = await killAtRandom(site, { kills, callers, seed, onKill });
     const faults = [...rounds.faults];
-    for (const [index, point] of faultPoints.entries()) {
+    for (const [index, point] of pointsOfLoad.entries()) {
       faults.push(...(await killAt(site, `${point}:${10 + 13 * index}`, callers)));
     }
     if (faults.length > 0) throw new Error(`seed ${seed}\n${faults.slice(0, 20).join('\n')}`);
     return {
       'random kills': rounds.kills,
-      'fixed points': faultPoints.join(', '),
+      'fixed points': pointsOfLoad.join(', '),
       callers,
       seed,
       acknowledged: rounds.acknowledged,
@@ -45,7 +44,7 @@ function onKill(kill: number): void {
 
 async function killAt(site: CrashSite, point: string, callers: number): Promise<string[]> {
   const signalbox = await startAgain(site, { NODE_ENV: 'test', SIGNALBOX_FAULT_POINT: point });
-  const load = new Load(signalbox, { name: point.replace(/\W/g, '-'), callers });
+  const load = new Load(signalbox, { name: point.replace(/\W/g, '-'), callers, kinds: allKinds });
   await untilEnded(signalbox);
   const report = await load.stop();
   const wasReached = signalbox.output.includes(`fault point ${point.split(':')[0]} reached`);

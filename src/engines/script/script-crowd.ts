@@ -1,5 +1,5 @@
 /** The workers of a pool: how many there are, and which one takes what. */
-import type { ScriptJob } from './script-job.ts';
+import { CHECKS, type ScriptJob } from './script-job.ts';
 import { ScriptWorker, type ScriptWorkerEvents } from './script-worker.ts';
 import { launchWorker, launchesToTry, type WorkerLaunch } from './worker-launch.ts';
 
@@ -16,6 +16,8 @@ const SURPLUS_IDLE_MS = 5000;
 const LAUNCH_PAUSE_MS_MAX = 5000;
 const KIB_PER_MIB = 1024;
 const WAITING_EXTRA = 10;
+/** Checks take 2 ms each and come first: more at once are never needed. */
+const CHECKING_EXTRA = 2;
 /** A worker whose isolates have grown it to this is replaced when it has nothing to do. */
 const RECYCLED_KIB = 384 * KIB_PER_MIB;
 
@@ -86,6 +88,7 @@ export class ScriptCrowd {
 
   /** An idle worker for a run that is slow or unknown; never the last one its owner may hold. */
   pickAlone(ownerId: string): ScriptWorker | undefined {
+    if (ownerId === CHECKS) return this.members.find((worker) => isOpen(worker) && worker.jobs.length === 0);
     let running = 0;
     let ownerRunning = 0;
     let ownerHeld = 0;
@@ -107,15 +110,18 @@ export class ScriptCrowd {
     return isRoom && running < this.#workers && ownerRunning < ownerMax ? idle : undefined;
   }
 
-  /** Starts what is missing: at once where nobody is free, else after a moment. */
-  refill(now: number): void {
+  /**
+   * Starts what is missing: at once where nobody is free, else after a moment. Checks may have processes beyond the
+   * most: a script that waits for a command which checks a script would else wait for its own end.
+   */
+  refill(now: number, areChecksWaiting: boolean): void {
     if (this.#isStopping || now < this.#launchAfter) return;
     const open = this.members.filter((worker) => !worker.isHeld && !worker.isRetiring).length;
     if (open > this.#workers) {
       this.#missingSince = 0;
       return;
     }
-    if (this.members.length >= this.membersMax) return;
+    if (this.members.length >= this.membersMax + (areChecksWaiting ? CHECKING_EXTRA : 0)) return;
     if (this.#missingSince === 0) this.#missingSince = now;
     const isUrgent = open === 0 || this.members.length <= this.#workers;
     if (!isUrgent && now - this.#missingSince < MISSING_MS) return;

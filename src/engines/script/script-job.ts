@@ -7,6 +7,8 @@ export type ScriptTask =
   | { kind: 'run'; request: ScriptRequest }
   | { kind: 'check'; source: string; onChecked: (message: string) => void };
 
+/** The owner of all checks. */
+export const CHECKS = '#check';
 const CHECK_RUNNING_MS = 2000;
 const CHECK_MEMORY_MB = 256;
 
@@ -34,8 +36,8 @@ export class ScriptJob {
     this.task = task;
     this.#onSettled = onSettled;
     if (task.kind === 'check') {
-      this.ownerId = '#check';
-      this.programKey = '#check';
+      this.ownerId = CHECKS;
+      this.programKey = CHECKS;
       this.runningMs = CHECK_RUNNING_MS;
       this.memoryMb = CHECK_MEMORY_MB;
       this.deadlineAt = now + CHECK_RUNNING_MS * 10;

@@ -153,3 +153,25 @@ describe('a worker that goes away', () => {
     expect(childPids().filter((pid) => !before.includes(pid))).toEqual([]);
   });
 });
+
+describe('runs that wait for a command which checks a script', () => {
+  it('never wait for each other, however many owners hold workers', async () => {
+    const pool = new ScriptPool({ workers: 2, isolation: 'frozen' });
+    await pool.start();
+    const call = async () => {
+      const fault = await pool.check('return 1;');
+      return JSON.stringify({ success: fault === null });
+    };
+    const runs = Array.from({ length: 60 }, (_, index) =>
+      pool.run(
+        scriptRequest(`return doCmd('Check').success; // ${index % 4}`, {
+          ownerId: `owner ${index % 4}`,
+          call,
+        }),
+      ),
+    );
+    const verdicts = (await Promise.all(runs)).map(({ verdict }) => verdict);
+    await pool.stop(0);
+    expect(verdicts).toEqual(verdicts.map(() => ({ kind: 'returned', json: 'true' })));
+  }, 20_000);
+});

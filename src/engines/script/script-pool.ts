@@ -3,7 +3,7 @@ import { FROM_WORKER, WORKER_LIMITS, type Frame } from './frames.ts';
 import { decodeCall } from './frames-run.ts';
 import { answerCall } from './script-calls.ts';
 import { ScriptCrowd, submitAlone } from './script-crowd.ts';
-import { ScriptJob, type ScriptTask } from './script-job.ts';
+import { CHECKS, ScriptJob, type ScriptTask } from './script-job.ts';
 import { keepLogLine, settleWithReport } from './script-outcome.ts';
 import { ScriptPace } from './script-pace.ts';
 import { ScriptQueue } from './script-queue.ts';
@@ -135,9 +135,10 @@ export class ScriptPool {
       }
       this.#watch ??= setInterval(() => this.#tick(), TICK_MS);
       job.expectedMicros = this.#pace.expectedMicros(job.programKey);
-      if (!this.#queue.has(job.ownerId) && this.#place(job, now)) return;
+      const isNext = !this.#queue.has(job.ownerId) && !this.#queue.has(CHECKS);
+      if (isNext && this.#place(job, now)) return;
       this.#queue.add(job);
-      this.#crowd.refill(now);
+      this.#crowd.refill(now, this.#queue.has(CHECKS));
     });
   }
 
@@ -156,7 +157,7 @@ export class ScriptPool {
     if (this.#queue.size === 0) return;
     const now = performance.now();
     this.#queue.offer((job) => this.#place(job, now));
-    if (this.#queue.size > 0) this.#crowd.refill(now);
+    if (this.#queue.size > 0) this.#crowd.refill(now, this.#queue.has(CHECKS));
   }
 
   /** Puts jobs whose worker is lost to them first in line again. */
@@ -223,7 +224,7 @@ export class ScriptPool {
       this.#options.onIncident?.(`a script worker went away: ${worker.end.signal ?? worker.end.code}`);
     }
     this.#requeue(jobs);
-    if (this.#isOpen) this.#crowd.refill(now);
+    if (this.#isOpen) this.#crowd.refill(now, this.#queue.has(CHECKS));
     this.#pump();
   }
 
@@ -234,7 +235,7 @@ export class ScriptPool {
     worker.kill();
     this.#requeue(jobs);
     this.#options.onIncident?.(why);
-    this.#crowd.refill(performance.now());
+    this.#crowd.refill(performance.now(), this.#queue.has(CHECKS));
   }
 
   #kill(worker: ScriptWorker, head: ScriptJob, verdict: ScriptVerdict): void {
@@ -263,7 +264,7 @@ export class ScriptPool {
     for (const worker of this.#crowd.members.slice()) this.#judgeWorker(worker, now);
     for (const job of this.#queue.takeOut((job) => now > job.deadlineAt)) job.settle(totalTimeVerdict());
     if (this.#ticks % TICKS_PER_MEASURE === 0) this.#crowd.measure();
-    this.#crowd.refill(now);
+    this.#crowd.refill(now, this.#queue.has(CHECKS));
     this.#pump();
   }
 
@@ -288,6 +289,6 @@ export class ScriptPool {
     const now = performance.now();
     this.#crowd.measure();
     this.#crowd.tidy(now);
-    this.#crowd.refill(now);
+    this.#crowd.refill(now, this.#queue.has(CHECKS));
   }
 }

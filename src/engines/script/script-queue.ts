@@ -1,5 +1,5 @@
 /** Jobs that wait for a worker: in order within an owner, in turns between owners. */
-import type { ScriptJob } from './script-job.ts';
+import { CHECKS, type ScriptJob } from './script-job.ts';
 
 /** Fair waiting: an owner with a thousand jobs delays another's one by one job. */
 export class ScriptQueue {
@@ -37,8 +37,15 @@ export class ScriptQueue {
     }
   }
 
-  /** Offers each owner's first job in turn until a whole round places none. */
+  /** Offers checks first: runs wait for them. Then each owner's first job in turn until a whole round places none. */
   offer(place: (job: ScriptJob) => boolean): void {
+    const checks = this.#byOwner.get(CHECKS);
+    for (let check = checks?.[0]; check !== undefined && place(check); check = checks?.[0]) {
+      checks!.shift();
+      this.#count(check, -1);
+    }
+    if (checks?.length === 0) this.#byOwner.delete(CHECKS);
+    else if (checks !== undefined) return;
     let isAnyPlaced = this.#size > 0;
     while (isAnyPlaced) {
       isAnyPlaced = false;

@@ -34,11 +34,15 @@ export class RunScript {
       ...(body.received && { rawBody: body.received }),
       limits: route.isAsync ? { ...this.limits, totalMs: ASYNC_TOTAL_MS } : this.limits,
       call: async (commandName, inputJson) => {
-        const answer = await this.calls.call(run, commandName, inputJson);
+        const call = this.calls.call(run, commandName, inputJson);
+        run.callAtHand = call.catch(() => undefined);
+        const answer = await call;
         return surroundings.pinned ? answer : answer.envelopeJson;
       },
       ...surroundings,
     });
+    // A script that was stopped waited for a command: its effect is on record before the run goes on without it.
+    if (run.recordsCalls) await run.callAtHand;
     run.logs = logsTruncated
       ? [...logs, { level: 'warn', text: 'Further lines were dropped: the log limit is reached' }]
       : logs;

@@ -64,6 +64,8 @@ export class WebHookRun {
   recordedCalls: readonly RecordedCall[] = [];
   /** What this try was given so far, recorded ones included. */
   readonly calls: RecordedCall[] = [];
+  /** The call on its way; it goes on when its script is stopped. */
+  callAtHand: Promise<unknown> | null = null;
   /** The place of the call that is not the recorded one. */
   divergedAt: number | null = null;
   /** The command's fields, where an expression gave them. */

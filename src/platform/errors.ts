@@ -27,6 +27,12 @@ export const statusOfKind: Readonly<Record<ErrorKind, number>> = {
   'timed-out': 504,
 };
 
+/** The kind of a failure that is known by its status only. */
+export function kindOfStatus(status: number): ErrorKind {
+  const found = Object.entries(statusOfKind).find(([, known]) => known === status);
+  return (found?.[0] ?? 'surprise') as ErrorKind;
+}
+
 export interface AppErrorParts {
   /** Stable and machine-readable: `<slice>.<reason>`. */
   code: string;

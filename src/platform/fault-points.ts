@@ -8,6 +8,7 @@ export const faultPoints = [
   'call.recorded',
   'deferred.committed',
   'accepted.committed',
+  'compensation.done',
   'commit.before',
   'retry.committed',
   'outcome.committed',

@@ -186,7 +186,7 @@ describe('Invalid input of UpdateWebHookConfigCommand', () => {
       ['Path must not lie under /webhooks/results: that address is reserved'],
     ],
     [{ executionCode: undefined }, ['ExecutionCode is required']],
-    [{ executionType: 1 }, ['ExecutionType 1 (ExecuteCommandChain) is not available yet']],
+    [{ executionType: 3 }, ['ExecutionType 3 (StartProcess) is not available yet']],
     [{ commandName: type }, ['CommandName is not for ExecutionType 2 (ExecuteCode)']],
     [
       { executionType: 0, executionCode: undefined, commandName: 'NoSuchCommand' },

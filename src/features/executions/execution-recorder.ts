@@ -144,6 +144,11 @@ export class ExecutionRecorder {
     return this.door.append(this.progressRows(received));
   }
 
+  /** Rows of executions and what belongs to them, in one commit. */
+  append(rows: readonly TableRow[]): Promise<void> {
+    return this.door.append(rows);
+  }
+
   /** The rows that end an execution, for a commit that holds more. */
   endRows(received: ReceivedExecution, outcome: ExecutionOutcome): TableRow[] {
     const { status, code, answerStatus, finishedAt, durationMs } = outcome;

@@ -9,6 +9,8 @@ export interface RecordedCall {
   name: string;
   inputHash: string;
   isSuccess: boolean;
+  /** As the command endpoint would have answered. */
+  status: number;
   /** Milliseconds since 1970. */
   startedAt: number;
   recordedAt: number;
@@ -19,10 +21,20 @@ export interface RecordedCall {
 
 const calls: HotTable = {
   name: 'execution_calls',
-  columns: ['run_key', 'n', 'attempt', 'name', 'input_hash', 'is_success', 'started_at', 'recorded_at'],
+  columns: [
+    'run_key',
+    'n',
+    'attempt',
+    'name',
+    'input_hash',
+    'is_success',
+    'status',
+    'started_at',
+    'recorded_at',
+  ],
   payloadColumn: 'payload',
   onConflict: `(run_key, n) DO UPDATE SET attempt = excluded.attempt, name = excluded.name,
-    input_hash = excluded.input_hash, is_success = excluded.is_success, started_at = excluded.started_at,
+    input_hash = excluded.input_hash, is_success = excluded.is_success, status = excluded.status, started_at = excluded.started_at,
     recorded_at = excluded.recorded_at, payload = excluded.payload`,
 };
 const callsOfRun: HotTable = { name: 'execution_calls', columns: ['run_key'], removes: true };
@@ -32,11 +44,15 @@ const callsOfRun: HotTable = { name: 'execution_calls', columns: ['run_key'], re
 export class RecordedCalls {
   constructor(private readonly database: Database) {}
 
+  async keep(runKey: string, call: RecordedCall): Promise<void> {
+    await this.database.door.append([this.row(runKey, call)]);
+  }
+
   row(runKey: string, call: RecordedCall): TableRow {
-    const { n, attempt, name, inputHash, isSuccess, startedAt, recordedAt } = call;
+    const { n, attempt, name, inputHash, isSuccess, status, startedAt, recordedAt } = call;
     return {
       table: calls,
-      values: [runKey, n, attempt, name, inputHash, isSuccess ? 1 : 0, startedAt, recordedAt],
+      values: [runKey, n, attempt, name, inputHash, isSuccess ? 1 : 0, status, startedAt, recordedAt],
       payload: [call.inputJson, call.envelopeJson],
     };
   }
@@ -46,32 +62,47 @@ export class RecordedCalls {
     return { table: callsOfRun, values: [runKey] };
   }
 
-  /** What an attempt may take for done, in order: after a crash all of its own, of the attempts before up to their first failure. */
-  async of(runKey: string, attempt: number): Promise<RecordedCall[]> {
+  /**
+   * What an attempt may take for done, in order: after a crash all of its own, of the attempts before up to their first
+   * failure. @param after only those behind the first so many.
+   */
+  async of(runKey: string, attempt: number, after = 0): Promise<RecordedCall[]> {
+    const usable: RecordedCall[] = [];
+    let before: Place = { n: after, attempt: 0, isSuccess: true };
+    for (const call of await this.all(runKey)) {
+      if (call.n <= after) continue;
+      if (!isUsable(call, before, attempt)) break;
+      usable.push(call);
+      before = call;
+    }
+    return usable;
+  }
+
+  /** All that are on record of a run, in order. */
+  async all(runKey: string): Promise<RecordedCall[]> {
     const rows = await this.database.read.query<(Omit<RecordedCall, 'inputJson'> & { payload: string })[]>(
-      `SELECT n, attempt, name, input_hash AS "inputHash", is_success AS "isSuccess", started_at AS "startedAt",
+      `SELECT n, attempt, name, input_hash AS "inputHash", is_success AS "isSuccess", status, started_at AS "startedAt",
         recorded_at AS "recordedAt", payload FROM execution_calls WHERE run_key = ? ORDER BY n`,
       [runKey],
     );
-    const usable: RecordedCall[] = [];
-    for (const { payload, ...row } of rows) {
-      if (!isUsable(row, usable.at(-1), attempt)) break;
-      const [input, envelope] = await this.database.payload(payload);
-      usable.push({
-        ...row,
-        isSuccess: Boolean(row.isSuccess),
-        inputJson: input?.toString('utf8') ?? '{}',
-        envelopeJson: envelope?.toString('utf8') ?? '',
-      });
-    }
-    return usable;
+    return await Promise.all(
+      rows.map(async ({ payload, ...row }) => {
+        const [input, envelope] = await this.database.payload(payload);
+        return {
+          ...row,
+          isSuccess: Boolean(row.isSuccess),
+          inputJson: input?.toString('utf8') ?? '{}',
+          envelopeJson: envelope?.toString('utf8') ?? '',
+        };
+      }),
+    );
   }
 }
 
 type Place = Pick<RecordedCall, 'n' | 'attempt' | 'isSuccess'>;
 
 /** An older attempt's call is good while all before it were good and none was made anew since. */
-export function isUsable(call: Place, before: Place | undefined, attempt: number): boolean {
-  if (call.n !== (before?.n ?? 0) + 1 || call.attempt < (before?.attempt ?? 0)) return false;
+function isUsable(call: Place, before: Place, attempt: number): boolean {
+  if (call.n !== before.n + 1 || call.attempt < before.attempt) return false;
   return call.attempt === attempt || Boolean(call.isSuccess);
 }

@@ -4,6 +4,7 @@ import { ExpressionPool } from '../../engines/expression/index.ts';
 import { ScriptPool } from '../../engines/script/index.ts';
 import { AppError } from '../../platform/errors.ts';
 import { configInvalid } from './webhook-config.errors.ts';
+import { commandsOfChain, expressionsOfChain } from './command-chain.rules.ts';
 import { expressionsOf } from './run-settings.rules.ts';
 import { type ConfigFields, configFaults } from './webhook-config.rules.ts';
 
@@ -22,14 +23,18 @@ export class CheckRunnable {
     if (faults.length > 0) throw configInvalid(faults);
     const unreadable = await this.expressionFaults(fields);
     if (unreadable.length > 0) throw configInvalid(unreadable);
-    if (fields.executionType === 0) this.checkCommand(fields.commandName ?? '', saver);
+    if (fields.executionType === 0) this.checkCommand('commandName', fields.commandName ?? '', saver);
+    for (const { field, commandName } of commandsOfChain(fields.commandChain ?? []))
+      this.checkCommand(field, commandName, saver);
     if (fields.executionType === 2) await this.checkScript(fields.executionCode ?? '');
   }
 
-  private checkCommand(commandName: string, saver: Caller): void {
+  private checkCommand(field: string, commandName: string, saver: Caller): void {
     const request = this.registry.find(commandName);
     if (!request)
-      throw configInvalid([`CommandName names no command: there is no "${commandName.slice(0, 100)}"`]);
+      throw configInvalid([
+        sentenceOf({ field, fault: `names no command: there is no "${commandName.slice(0, 100)}"` }),
+      ]);
     const { permission } = request.spec;
     if (saver.permissions.has(permission)) return;
     throw new AppError({
@@ -42,7 +47,10 @@ export class CheckRunnable {
 
   private async expressionFaults(fields: ConfigFields): Promise<string[]> {
     const sentences: string[] = [];
-    for (const { field, text, variables } of expressionsOf(fields)) {
+    for (const { field, text, variables } of [
+      ...expressionsOf(fields),
+      ...expressionsOfChain(fields.commandChain ?? []),
+    ]) {
       const fault = await this.expressions.checkExpression(text, variables);
       if (fault !== null) sentences.push(sentenceOf({ field, fault: `does not parse: ${fault}` }));
     }

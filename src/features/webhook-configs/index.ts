@@ -1,7 +1,8 @@
+export { type CommandChain, type NamedChainStep, namedSteps } from './command-chain.rules.ts';
 export { WebHookConfigDirectory } from './webhook-config-directory.ts';
 export { WebHookConfigEntity } from './webhook-config.entity.ts';
 export { WebHookConfigVersions } from './webhook-config-versions.ts';
-export { configKey, executionTypes } from './webhook-config.rules.ts';
+export { configKey, type ExecutionType } from './webhook-config.rules.ts';
 export { WebHookConfigVersionEntity } from './webhook-config-version.entity.ts';
 export { WebHookConfigsModule } from './webhook-configs.module.ts';
 export { fixedEndpointPaths } from './webhook-path.rules.ts';

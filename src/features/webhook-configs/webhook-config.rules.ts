@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type CommandChain, commandChainFaults, commandChainField } from './command-chain.rules.ts';
 import { type StoredVerification, verificationFields } from '../verification/index.ts';
 import { parseAddressRules } from '../../platform/network-addresses.ts';
 import {
@@ -37,12 +38,16 @@ const typeNames: Readonly<Record<ExecutionType, string>> = {
 };
 
 /** Types that run today; the others are refused when somebody saves them. */
-const availableTypes: readonly ExecutionType[] = [executionTypes.native, executionTypes.code];
+const availableTypes: readonly ExecutionType[] = [
+  executionTypes.native,
+  executionTypes.chain,
+  executionTypes.code,
+];
 
 /** The settings that no list filters by. */
 export interface ConfigSettings extends RunSettings {
   commandName?: string | undefined;
-  commandChain?: unknown[] | undefined;
+  commandChain?: CommandChain | undefined;
   executionCode?: string | undefined;
   processDefinitionId?: string | undefined;
   allowableIPs?: string | undefined;
@@ -69,7 +74,7 @@ export const configFields = {
   action: z.enum(actions),
   executionType: z.literal([0, 1, 2, 3]),
   commandName: z.string().max(200).optional(),
-  commandChain: z.array(z.unknown()).max(50).optional(),
+  commandChain: commandChainField.optional(),
   executionCode: z.string().max(EXECUTION_CODE_LENGTH_MAX).optional(),
   processDefinitionId: z.string().max(200).optional(),
   allowableIPs: z.string().max(10_000).optional(),
@@ -84,7 +89,12 @@ export function configFaults(fields: ConfigFields, key: string): FieldFault[] {
   const faults: FieldFault[] = [];
   const pathIsBad = pathFault(fields.path, key);
   if (pathIsBad !== null) faults.push({ field: 'path', fault: pathIsBad });
-  faults.push(...typeFaults(fields), ...addressFaults(fields.allowableIPs), ...runSettingsFaults(fields));
+  faults.push(
+    ...typeFaults(fields),
+    ...addressFaults(fields.allowableIPs),
+    ...runSettingsFaults(fields),
+    ...commandChainFaults(fields.commandChain ?? []),
+  );
   return faults;
 }
 

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { reach } from '../../platform/fault-points.ts';
 import { type NewJob, Queue } from '../../platform/queue/index.ts';
+import type { PendingUndo } from './pending-undo.ts';
 import { RunRecord } from './run-record.ts';
 import type { WebHookAnswer } from './webhook-answer.ts';
 import { WebHookTickets } from './webhook-ticket.ts';
@@ -18,8 +19,20 @@ export function jobOf(run: WebHookRun, group: string | null, runAt: number): New
     lane: `config ${config.id}`,
     group,
     runAt,
-    data: JSON.stringify({ accountId: config.accountId }),
+    data: dataOf(run),
   };
+}
+
+/** What a job needs to find its run, and what it has to do of it. */
+export interface RunJobData {
+  accountId: string;
+  /** Set where only its compensation is left to do. */
+  undo?: PendingUndo;
+}
+
+export function dataOf(run: WebHookRun, undo?: PendingUndo): string {
+  const { accountId } = run.admitted.route.config;
+  return JSON.stringify({ accountId, ...(undo && { undo }) } satisfies RunJobData);
 }
 
 /** Answers a run that takes longer than its caller waits: from then on a crash does not end it. */

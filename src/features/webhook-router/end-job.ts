@@ -1,23 +1,23 @@
 import { Injectable } from '@nestjs/common';
-import { Clock, isoTime } from '../../platform/clock.ts';
 import type { AppError } from '../../platform/errors.ts';
 import { reach } from '../../platform/fault-points.ts';
-import { type Job, Queue } from '../../platform/queue/index.ts';
-import { isPermanent, nextAttemptAt } from './retry.rules.ts';
-import { RunLog } from './run-log.ts';
+import type { Job } from '../../platform/queue/index.ts';
+import { CompensateChain, type ChainUndo } from './compensate-chain.ts';
+import { compensationIncomplete, failureOf, type PendingUndo, pendingUndo } from './pending-undo.ts';
+import { isPermanent } from './retry.rules.ts';
+import { RetryRun } from './retry-run.ts';
 import { RunRecord } from './run-record.ts';
 import { untilStored } from './until-stored.ts';
 import { failureAnswer } from './webhook-answer.ts';
 import type { RunEnd, WebHookRun } from './webhook-run.ts';
 
-/** Puts the end of an asynchronous run on record, or when it is tried again. */
+/** Puts the end of a run by the queue on record, or when it goes on. */
 @Injectable()
 export class EndJob {
   constructor(
     private readonly record: RunRecord,
-    private readonly queue: Queue,
-    private readonly log: RunLog,
-    private readonly clock: Clock,
+    private readonly retry: RetryRun,
+    private readonly compensation: CompensateChain,
   ) {}
 
   /** @throws where nothing was tried, or another process has taken the run over. */
@@ -25,38 +25,45 @@ export class EndJob {
     const { failure } = end;
     // The engine is not there: nothing was tried.
     if (failure?.code === 'script.unavailable') throw failure;
-    if (!end.isStored) {
-      if (failure && !isPermanent(failure) && (await this.again(run, job, failure))) return;
-      const rows = this.record.endRows(run, end, failure !== null && isDead(failure));
-      reach('commit.before');
-      await untilStored(() => this.record.store(run, rows));
-    }
-    this.log.ended(run, end);
-    reach('outcome.committed');
+    if (end.isStored) this.record.logEnd(run, end);
+    else if (!failure) await this.store(run, end, false);
+    else if (!isPermanent(failure) && (await this.retry.again(run, job, failure)))
+      this.record.logEnd(run, end);
+    else if (end.undo) await this.undo(run, end.undo, failure, job.attempt + 1);
+    else await this.store(run, end, isDead(failure));
   }
 
-  /** True: a further attempt is on record. */
-  private async again(run: WebHookRun, job: Job, failure: AppError): Promise<boolean> {
-    const now = this.clock.now();
-    const runAt = nextAttemptAt(run.admitted.route.config.settings.retry, job.attempt, now);
-    if (runAt === null) return false;
-    run.failedAttempts.push({
-      attempt: job.attempt,
-      endedAt: isoTime(now),
-      durationMs: Math.round(performance.now() - run.begunAt),
-      code: failure.code,
-      errors: failure.details,
-    });
-    const rows = this.record.progressRows(run, {
-      status: 'received',
-      code: failure.code,
-      nextAttemptAt: runAt,
-      attempts: run.attemptsJson,
-    });
-    await untilStored(() => this.queue.retry(job, runAt, rows));
-    this.log.ended(run, { answer: failureAnswer(failure), failure });
-    reach('retry.committed');
-    return true;
+  /** Goes on with a compensation that did not succeed before. */
+  async goOnUndoing(run: WebHookRun, job: Job, undo: PendingUndo): Promise<void> {
+    const scope = run.chainScope(undo.called);
+    const obstacle = await this.compensation.run(run, { ...undo, scope });
+    const failure = failureOf(undo);
+    const answer = failureAnswer(failure);
+    if (!obstacle) await this.store(run, { answer, failure, isUndone: true }, undo.isDead);
+    else if (!(await this.retry.undoLater(run, undo, job.attempt - undo.firstAttempt + 2)))
+      await this.store(run, { answer, failure: compensationIncomplete(obstacle), isUndone: true }, true);
+  }
+
+  private async undo(
+    run: WebHookRun,
+    undo: ChainUndo,
+    failure: AppError,
+    firstAttempt: number,
+  ): Promise<void> {
+    const answer = failureAnswer(failure);
+    const obstacle = await this.compensation.run(run, undo);
+    if (!obstacle) return await this.store(run, { answer, failure, isUndone: true }, isDead(failure));
+    const pending = pendingUndo(run, undo, { failure, isDead: isDead(failure), firstAttempt });
+    if (await this.retry.undoLater(run, pending, 1)) return;
+    await this.store(run, { answer, failure: compensationIncomplete(obstacle), isUndone: true }, true);
+  }
+
+  private async store(run: WebHookRun, end: RunEnd, isDeadNow: boolean): Promise<void> {
+    const rows = this.record.endRows(run, end, isDeadNow);
+    reach('commit.before');
+    await untilStored(() => this.record.store(run, rows));
+    this.record.logEnd(run, end);
+    reach('outcome.committed');
   }
 }
 

@@ -1,5 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { type ExpressionOutcome, ExpressionPool } from '../../engines/expression/index.ts';
+import {
+  type ExpressionOutcome,
+  ExpressionPool,
+  type ExpressionProgram,
+} from '../../engines/expression/index.ts';
 import { AppError, asAppError } from '../../platform/errors.ts';
 import type { CallExpressions, Decision } from './call-expressions.ts';
 import { programFailure, stepFailure } from './expression.errors.ts';
@@ -19,6 +23,22 @@ export class EvaluateCall {
     const outcome = await this.pool.evaluate(expressions.before, partsOf(run, body));
     if (outcome.kind !== 'done') throw programFailure(outcome);
     return expressions.decision(outcome.verdicts);
+  }
+
+  /** The values of a program's steps over the call and what else it names. @throws AppError where one has none. */
+  async values(
+    run: WebHookRun,
+    body: RequestBody,
+    program: ExpressionProgram,
+    further: readonly string[],
+  ): Promise<unknown[]> {
+    const parts = [...partsOf(run, body), ...further.map((json) => Buffer.from(json))];
+    const outcome = await this.pool.evaluate(program, parts);
+    if (outcome.kind !== 'done') throw programFailure(outcome);
+    return outcome.verdicts.map((verdict) => {
+      if (verdict.kind !== 'value') throw stepFailure(verdict)!;
+      return verdict.value;
+    });
   }
 
   /** The end of a run that gave this result; what goes wrong here goes wrong after its effects. */

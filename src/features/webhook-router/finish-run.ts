@@ -3,7 +3,7 @@ import { UnrecordedOutcomes } from '../executions/index.ts';
 import type { AppError } from '../../platform/errors.ts';
 import { reach } from '../../platform/fault-points.ts';
 import { Queue } from '../../platform/queue/index.ts';
-import { RunLog } from './run-log.ts';
+import { RetryRun } from './retry-run.ts';
 import { RunRecord } from './run-record.ts';
 import { failureAnswer, ignoredAnswer, type WebHookAnswer } from './webhook-answer.ts';
 import { outcomeUnrecorded } from './webhook.errors.ts';
@@ -19,7 +19,7 @@ export class FinishRun {
     private readonly record: RunRecord,
     private readonly unrecorded: UnrecordedOutcomes,
     private readonly queue: Queue,
-    private readonly log: RunLog,
+    private readonly retry: RetryRun,
   ) {}
 
   /** Refuses a call for what is wrong with it; the refusal stands whether or not it can be recorded. */
@@ -31,7 +31,7 @@ export class FinishRun {
       return end.answer;
     }
     await this.record.store(run, this.record.endRows(run, end)).catch(() => undefined);
-    this.log.ended(run, end);
+    this.record.logEnd(run, end);
     return end.answer;
   }
 
@@ -43,13 +43,15 @@ export class FinishRun {
     if (run.deferring) await run.deferring.catch(() => undefined);
     run.isEnding = true;
     const { job } = run;
-    if (end.isStored) {
+    if (end.pendingUndo) {
+      await this.retry.undoLater(run, end.pendingUndo, 1);
+    } else if (end.isStored) {
       if (job) await this.queue.end(job, []);
     } else if (job && end.failure?.code === 'script.unavailable') {
       await this.queue.retry(job, Date.now() + UNAVAILABLE_MS, []);
     } else await this.store(run, end);
     reach('outcome.committed');
-    this.log.ended(run, end);
+    this.record.logEnd(run, end);
     return end.answer;
   }
 
@@ -60,7 +62,7 @@ export class FinishRun {
 
   /** Logs a failure that is nobody's who calls. */
   fail(run: WebHookRun, error: AppError): void {
-    this.log.failed(run, error);
+    this.record.logFailure(run, error);
   }
 
   private async store(run: WebHookRun, end: RunEnd): Promise<void> {
@@ -71,7 +73,9 @@ export class FinishRun {
     } catch (cause) {
       if (!run.isOnRecord) throw cause;
       // It ran: from here on it is recorded again and never run again.
-      this.unrecorded.keep(run.id, store, (refusal) => this.log.failed(run, outcomeUnrecorded(refusal)));
+      this.unrecorded.keep(run.id, store, (refusal) =>
+        this.record.logFailure(run, outcomeUnrecorded(refusal)),
+      );
       throw outcomeUnrecorded(cause);
     }
   }

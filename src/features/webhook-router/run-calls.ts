@@ -1,20 +1,17 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { type Dispatched, Dispatcher, type Envelope, failureEnvelope } from '../../bus/index.ts';
-import { Callers } from '../access/index.ts';
 import type { RecordedCall } from '../executions/index.ts';
 import { Clock } from '../../platform/clock.ts';
 import { AppError, asAppError } from '../../platform/errors.ts';
 import { reach } from '../../platform/fault-points.ts';
 import { nestsDeeperThan } from '../../platform/json-guard.rules.ts';
 import { parseJson } from '../../platform/json-text.ts';
+import { RunCaller } from './run-caller.ts';
 import { RunRecord } from './run-record.ts';
-import { ownerDisabled } from './webhook.errors.ts';
 import { untilStored } from './until-stored.ts';
-import type { WebHookRun } from './webhook-run.ts';
+import { keptOf, type WebHookRun } from './webhook-run.ts';
 
-/** What of a step's input and output is kept. */
-const STEP_JSON_LENGTH_MAX = 65_536;
 /** As at the command endpoint. */
 const INPUT_DEPTH_MAX = 64;
 
@@ -23,6 +20,8 @@ export interface CallAnswer {
   /** JSON text. */
   envelopeJson: string;
   envelope: Envelope;
+  /** As the command endpoint would have answered. */
+  status: number;
   /** Milliseconds since 1970: when it was put on record, or became known. */
   recordedAt: number;
   durationMs: number;
@@ -42,9 +41,14 @@ export class RunCalls {
   constructor(
     private readonly dispatcher: Dispatcher,
     private readonly record: RunRecord,
-    private readonly callers: Callers,
+    private readonly runCaller: RunCaller,
     private readonly clock: Clock,
   ) {}
+
+  /** @throws AppError 503 when nobody may act for the run. */
+  mustHaveCaller(run: WebHookRun): void {
+    this.runCaller.of(run);
+  }
 
   /** One command; whatever happens, the run gets an envelope. */
   async call(run: WebHookRun, type: string, inputJson: string, label?: StepLabel): Promise<CallAnswer> {
@@ -59,18 +63,12 @@ export class RunCalls {
       run.divergedAt === null
         ? (known ?? (await this.make(run, { type, inputJson, inputHash })))
         : this.refuse(run, { type, inputJson, inputHash });
-    run.calls.push(call);
-    const envelope = parseJson(call.envelopeJson) as Envelope;
     const durationMs = known ? known.recordedAt - known.startedAt : performance.now() - began;
-    run.addStep({
-      ...(label ? { name: label.name, commandName: type } : { name: type }),
-      input: shown,
-      output: kept(call.envelopeJson),
-      startedAtMs: call.startedAt,
-      durationMs,
-    });
-    const { envelopeJson, recordedAt } = call;
-    return { envelopeJson, envelope, recordedAt, durationMs };
+    run.calls.push(call);
+    run.addCallStep(call, { label: label?.name, shown, durationMs });
+    const envelope = parseJson(call.envelopeJson) as Envelope;
+    const { envelopeJson, recordedAt, status } = call;
+    return { envelopeJson, envelope, status, recordedAt, durationMs };
   }
 
   /** The input as anybody may see it: a command may have fields that nobody may. */
@@ -79,14 +77,14 @@ export class RunCalls {
     const input = parseJson(inputJson) as Record<string, unknown>;
     const recorded = this.dispatcher.recorded(type, input);
     if (recorded.secrets.length > 0) run.addCredentials(recorded.secrets);
-    return kept(recorded.input === input ? inputJson : JSON.stringify(recorded.input));
+    return keptOf(recorded.input === input ? inputJson : JSON.stringify(recorded.input));
   }
 
   private async make(run: WebHookRun, order: CallOrder): Promise<RecordedCall> {
     const startedAt = this.clock.now();
     const blank = { ...order, run, n: run.calls.length + 1, startedAt };
     const dispatched = await this.dispatch(blank);
-    const call = this.recordOf(blank, dispatched.envelope);
+    const call = this.recordOf(blank, dispatched.envelope, dispatched.status);
     // What was asked for before the run had to be durable is recorded with all the others at that moment.
     if (run.recordsCalls && !dispatched.isStoredAlongside) {
       // It was made: whatever the database is about, the run sees no answer that is not on record.
@@ -101,8 +99,7 @@ export class RunCalls {
     try {
       if (nestsDeeperThan(Buffer.from(inputJson), INPUT_DEPTH_MAX)) throw tooDeep();
       // Looked up for each call: a permission that is taken away holds at once.
-      const caller = this.callers.find(run.admitted.route.config.ownerId);
-      if (!caller) throw ownerDisabled();
+      const caller = this.runCaller.of(run);
       return await this.dispatcher.dispatch({
         type,
         input: parseJson(inputJson) as Record<string, unknown>,
@@ -110,7 +107,7 @@ export class RunCalls {
         origin: { executionId: run.id, credentials: run.credentials, idempotencyKey: run.commandKey(n) },
         beforeEffects: () => this.record.beforeEffects(run),
         ...(run.recordsCalls && {
-          alongside: (tx, envelope) => this.record.keepCallIn(tx, run, this.recordOf(blank, envelope)),
+          alongside: (tx, envelope) => this.record.keepCallIn(tx, run, this.recordOf(blank, envelope, 200)),
         }),
       });
     } catch (thrown) {
@@ -122,6 +119,7 @@ export class RunCalls {
   private recordOf(
     { run, type, inputJson, inputHash, n, startedAt }: BlankCall,
     envelope: Envelope,
+    status: number,
   ): RecordedCall {
     return {
       n,
@@ -129,6 +127,7 @@ export class RunCalls {
       name: type,
       inputHash,
       isSuccess: envelope.success,
+      status,
       startedAt,
       recordedAt: this.clock.now(),
       inputJson,
@@ -139,7 +138,7 @@ export class RunCalls {
   /** After a call that is not the recorded one nothing is done any more: what it would do belongs to another run. */
   private refuse(run: WebHookRun, order: CallOrder): RecordedCall {
     const blank = { ...order, run, n: run.calls.length + 1, startedAt: this.clock.now() };
-    return this.recordOf(blank, failureEnvelope(diverged(run.divergedAt!)));
+    return this.recordOf(blank, failureEnvelope(diverged(run.divergedAt!)), 500);
   }
 }
 
@@ -171,10 +170,4 @@ function tooDeep(): AppError {
     publicMessage: 'Validation failed',
     details: [`The data nests deeper than ${INPUT_DEPTH_MAX} levels`],
   });
-}
-
-function kept(json: string): unknown {
-  return json.length <= STEP_JSON_LENGTH_MAX
-    ? parseJson(json)
-    : `${json.slice(0, 1000)}… (${json.length} characters)`;
 }

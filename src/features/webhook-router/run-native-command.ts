@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { type Caller, Dispatcher, type Envelope, RequestRegistry } from '../../bus/index.ts';
-import { AppError } from '../../platform/errors.ts';
+import { Dispatcher, type Envelope } from '../../bus/index.ts';
 import { reach } from '../../platform/fault-points.ts';
-import { takenFields } from '../executions/index.ts';
 import type { Tx } from '../../platform/db/index.ts';
-import { parsedJson, type RequestBody } from './request-body.ts';
+import { KnownFields } from './known-fields.ts';
+import type { RequestBody } from './request-body.ts';
+import { RunCaller } from './run-caller.ts';
 import { RunRecord } from './run-record.ts';
 import { failureAnswer, successAnswer } from './webhook-answer.ts';
 import { ownerNotPermitted } from './webhook.errors.ts';
@@ -15,14 +15,16 @@ import type { RunEnd, WebHookRun } from './webhook-run.ts';
 export class RunNativeCommand {
   constructor(
     private readonly dispatcher: Dispatcher,
-    private readonly registry: RequestRegistry,
+    private readonly knownFields: KnownFields,
     private readonly record: RunRecord,
+    private readonly runCaller: RunCaller,
   ) {}
 
-  async run(run: WebHookRun, body: RequestBody, caller: Caller): Promise<RunEnd> {
+  async run(run: WebHookRun, body: RequestBody): Promise<RunEnd> {
+    const caller = this.runCaller.of(run);
     const { config, expressions } = run.admitted.route;
     const type = config.settings.commandName ?? '';
-    const input = run.mapped ?? this.knownFields(type, body);
+    const input = run.mapped ?? this.knownFields.of(type, body);
     const recorded = this.dispatcher.recorded(type, input);
     if (recorded.secrets.length > 0) run.addCredentials(recorded.secrets);
     const startedAt = performance.now();
@@ -60,20 +62,6 @@ export class RunNativeCommand {
       return { answer: failureAnswer(failure), failure };
     }
     return { ...succeeded(envelope), isStored: isStoredAlongside };
-  }
-
-  private knownFields(type: string, body: RequestBody): Record<string, unknown> {
-    const request = this.registry.find(type);
-    if (!request) {
-      throw new AppError({
-        code: 'webhook.command-gone',
-        kind: 'surprise',
-        details: [`There is no command "${type}" any more`],
-      });
-    }
-    const value = body.kind === 'json' ? parsedJson(body) : null;
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return {};
-    return takenFields(value, Object.keys(request.spec.input.shape));
   }
 }
 

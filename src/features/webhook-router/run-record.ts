@@ -5,9 +5,11 @@ import {
   type RecordedCall,
   RecordedCalls,
 } from '../executions/index.ts';
-import { type TableRow, type Tx, WriteDoor } from '../../platform/db/index.ts';
+import type { TableRow, Tx } from '../../platform/db/index.ts';
+import type { AppError } from '../../platform/errors.ts';
 import { reach } from '../../platform/fault-points.ts';
 import { type NewJob, Queue } from '../../platform/queue/index.ts';
+import { RunLog } from './run-log.ts';
 import { takenOver } from './webhook.errors.ts';
 import type { RunEnd, WebHookRun } from './webhook-run.ts';
 
@@ -18,7 +20,7 @@ export class RunRecord {
     private readonly recorder: ExecutionRecorder,
     private readonly recordedCalls: RecordedCalls,
     private readonly queue: Queue,
-    private readonly door: WriteDoor,
+    private readonly log: RunLog,
   ) {}
 
   /** On record before the first effect, so that a crash leaves a trace of what had begun. */
@@ -36,7 +38,7 @@ export class RunRecord {
 
   /** What a call gave, before the run sees it. */
   async keepCall(run: WebHookRun, call: RecordedCall): Promise<void> {
-    await this.door.append([this.recordedCalls.row(run.runKey, call)]);
+    await this.recordedCalls.keep(run.runKey, call);
   }
 
   /** The same in the transaction of the command that was called. */
@@ -60,7 +62,7 @@ export class RunRecord {
   endRows(run: WebHookRun, end: RunEnd, isDead = false): TableRow[] {
     const rows = this.recorder.endRows(run.received(), run.outcome(end, isDead));
     // A repeat with the same key goes on from what a failed run has done.
-    const isOver = end.failure === null || run.idempotencyHash === null || isDead;
+    const isOver = end.failure === null || run.idempotencyHash === null || isDead || end.isUndone === true;
     if (run.recordsCalls && run.calls.length > 0 && isOver) rows.push(this.recordedCalls.removal(run.runKey));
     return rows;
   }
@@ -77,9 +79,17 @@ export class RunRecord {
     if (run.job && !(await this.queue.endIn(tx, run.job))) throw takenOver();
   }
 
+  logEnd(run: WebHookRun, end: RunEnd): void {
+    this.log.ended(run, end);
+  }
+
+  logFailure(run: WebHookRun, error: AppError): void {
+    this.log.failed(run, error);
+  }
+
   /** Stores how it ended, and that there is nothing more to do. */
   async store({ job }: WebHookRun, rows: readonly TableRow[]): Promise<void> {
-    if (!job) await this.door.append(rows);
+    if (!job) await this.recorder.append(rows);
     else if (!(await this.queue.end(job, rows))) throw takenOver();
   }
 }

@@ -3,13 +3,10 @@ import { ScriptPool } from '../../engines/script/index.ts';
 import type { RequestBody } from './request-body.ts';
 import { diverged, RunCalls } from './run-calls.ts';
 import { RunSurroundings } from './run-surroundings.ts';
-import { ScriptLimitDefaults } from './script-limit-defaults.ts';
+import { ASYNC_TOTAL_MS, ScriptLimitDefaults } from './script-limit-defaults.ts';
 import { failureAnswer, respondedAnswer, successAnswer } from './webhook-answer.ts';
 import { scriptFailure } from './webhook.errors.ts';
 import type { RunEnd, WebHookRun } from './webhook-run.ts';
-
-/** Nobody waits for it (contract §5.4). */
-const ASYNC_TOTAL_MS = 15 * 60_000;
 
 /** Runs a configuration of type 2: its script in the sandbox, its commands as the configuration's caller. */
 @Injectable()
@@ -23,6 +20,7 @@ export class RunScript {
 
   async run(run: WebHookRun, body: RequestBody): Promise<RunEnd> {
     const { route } = run.admitted;
+    this.calls.mustHaveCaller(run);
     const surroundings = await this.surroundings.of(run);
     const { verdict, logs, logsTruncated } = await this.scripts.run({
       programId: route.programId,

@@ -1,5 +1,8 @@
 import type { ScriptLimits } from '../../engines/script/index.ts';
 
+/** A run that nobody waits for may take this long in all (contract §5.4). */
+export const ASYNC_TOTAL_MS = 15 * 60_000;
+
 /** The limits of every script, from the operator's settings. */
 export abstract class ScriptLimitDefaults implements ScriptLimits {
   abstract readonly runningMs: number;

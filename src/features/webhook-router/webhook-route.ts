@@ -1,8 +1,9 @@
-import { executionTypes, type WebHookConfigEntity } from '../webhook-configs/index.ts';
+import type { ExecutionType, WebHookConfigEntity } from '../webhook-configs/index.ts';
 import { Verifier } from '../verification/index.ts';
 import { type AddressRules, parseAddressRules } from '../../platform/network-addresses.ts';
 import type { Sealer } from '../../platform/sealing.ts';
 import { RateBucket } from './rate-limit.rules.ts';
+import { CommandChainProgram } from './command-chain.ts';
 import { CallExpressions } from './call-expressions.ts';
 
 /** Verdicts remembered for one route; a flood from many addresses starts anew instead of growing. */
@@ -17,7 +18,9 @@ export class WebHookRoute {
   readonly parameterNames: readonly string[];
   /** Names the text of the script: another version is another program. */
   readonly programId: string;
-  readonly isScript: boolean;
+  readonly executionType: ExecutionType;
+  /** Its steps, where it is a chain. */
+  readonly chain: CommandChainProgram;
   readonly isAsync: boolean;
   /** How long a synchronous caller waits at most. */
   readonly timeoutMs: number;
@@ -37,7 +40,8 @@ export class WebHookRoute {
   ) {
     this.parameterNames = [...config.path.matchAll(/\/:([^/]+)/g)].map((match) => match[1]!);
     this.programId = `${config.id}.${config.version}`;
-    this.isScript = config.executionType === executionTypes.code;
+    this.executionType = config.executionType;
+    this.chain = new CommandChainProgram(config);
     this.isAsync = config.settings.responseMode === 'async';
     this.timeoutMs = config.settings.timeoutMs ?? TIMEOUT_MS_DEFAULT;
     const { rateLimit } = config.settings;

@@ -8,6 +8,8 @@ import { AcceptedRuns } from './accepted-runs.ts';
 import { AdmitWebHook } from './admit-webhook.ts';
 import { AnswerInTime } from './answer-in-time.ts';
 import { AnswerWebHook } from './answer-webhook.ts';
+import { CallChainCommand } from './call-chain-command.ts';
+import { CompensateChain } from './compensate-chain.ts';
 import { ConcurrencyGates } from './concurrency-gates.ts';
 import { DeferRun } from './defer-run.ts';
 import { EndJob } from './end-job.ts';
@@ -18,9 +20,13 @@ import { IdempotentCalls } from './idempotent-calls.ts';
 import { EvaluateCall } from './evaluate-call.ts';
 import { MatchWebHook } from './match-webhook.ts';
 import { ReceiveWebHook } from './receive-webhook.ts';
+import { KnownFields } from './known-fields.ts';
 import { ResumeRun } from './resume-run.ts';
+import { RetryRun } from './retry-run.ts';
 import { RoutesOfRuns } from './routes-of-runs.ts';
+import { RunCaller } from './run-caller.ts';
 import { RunCalls } from './run-calls.ts';
+import { RunChain } from './run-chain.ts';
 import { RunInTurn } from './run-in-turn.ts';
 import { RunJobs } from './run-jobs.ts';
 import { RunLog } from './run-log.ts';
@@ -46,6 +52,12 @@ import { WebHookTickets } from './webhook-ticket.ts';
     RunWork,
     RunNativeCommand,
     RunScript,
+    CallChainCommand,
+    CompensateChain,
+    KnownFields,
+    RetryRun,
+    RunCaller,
+    RunChain,
     RunCalls,
     RunJobs,
     AcceptWebHook,

@@ -9,9 +9,13 @@ import {
   type RequestMeta,
 } from '../executions/index.ts';
 import type { AppError } from '../../platform/errors.ts';
+import { parseJson } from '../../platform/json-text.ts';
 import { maskedJson, withoutCredentials } from '../../platform/masking.rules.ts';
 import type { Job } from '../../platform/queue/index.ts';
+import type { ChainScope } from './call-chain-command.ts';
+import type { ChainUndo } from './compensate-chain.ts';
 import type { AdmittedCall } from './incoming-call.ts';
+import type { PendingUndo } from './pending-undo.ts';
 import { exactAnswerJson, jsonHeaders, type WebHookAnswer } from './webhook-answer.ts';
 
 /** How a run ended, before it is on disk. */
@@ -21,6 +25,12 @@ export interface RunEnd {
   failure: AppError | null;
   /** JSON text of what the work gave, from which an expression may make another answer. */
   resultJson?: string;
+  /** Set where a chain has stopped after steps that can be undone. */
+  undo?: ChainUndo;
+  /** True when what was done has been undone, or is left to somebody who looks at it: nothing goes on from it. */
+  isUndone?: boolean;
+  /** What of it is left to be undone later. */
+  pendingUndo?: PendingUndo;
   /** True when nothing ran. */
   isRejection?: boolean;
   /** True when nothing was to run. */
@@ -124,6 +134,27 @@ export class WebHookRun {
     this.knownCredentials = undefined;
   }
 
+  /** Keeps a call as a step. */
+  addCallStep(
+    { name, envelopeJson, startedAt }: RecordedCall,
+    { label, shown, durationMs }: { label: string | undefined; shown: unknown; durationMs: number },
+  ): void {
+    this.addStep({
+      ...(label ? { name: label, commandName: name } : { name }),
+      input: shown,
+      output: keptOf(envelopeJson),
+      startedAtMs: startedAt,
+      durationMs,
+    });
+  }
+
+  /** Takes a call that is on record for made, and shows it. */
+  takeCall(call: RecordedCall, label: string): void {
+    this.calls.push(call);
+    const durationMs = call.recordedAt - call.startedAt;
+    this.addCallStep(call, { label, shown: keptOf(call.inputJson), durationMs });
+  }
+
   /** Keeps a step; credentials of the request are masked in it. */
   addStep(step: ExecutionStep): void {
     this.stepTexts.push(maskedJson(step, this.credentials));
@@ -173,6 +204,16 @@ export class WebHookRun {
     };
   }
 
+  /** What the steps of a chain gave, by the calls that are on record. */
+  chainScope(called: readonly string[]): ChainScope {
+    return Object.fromEntries(
+      called.map((name, index) => {
+        const { success, data, message } = JSON.parse(this.calls[index]!.envelopeJson) as ChainScope[string];
+        return [name, { success, data, message }];
+      }),
+    );
+  }
+
   /** The end as it is stored: credentials of the request are masked in whatever was made from it. */
   outcome({ answer, failure, isRejection, isIgnored }: RunEnd, isDead = false): ExecutionOutcome {
     const { credentials } = this;
@@ -217,6 +258,16 @@ export class WebHookRun {
   private get nothing(): string | null {
     return this.attempt === 1 ? null : 'null';
   }
+}
+
+/** What of a step's input and output is kept. */
+const STEP_JSON_LENGTH_MAX = 65_536;
+
+/** JSON text as a value, cut where it is long. */
+export function keptOf(json: string): unknown {
+  return json.length <= STEP_JSON_LENGTH_MAX
+    ? parseJson(json)
+    : `${json.slice(0, 1000)}… (${json.length} characters)`;
 }
 
 function headersBesideType({ headers }: WebHookAnswer): object | null {

@@ -19,7 +19,7 @@ const STUMBLE_MS = 2_000;
 const jobs: HotTable = {
   name: 'queue_jobs',
   columns: ['id', 'kind', 'lane', 'group_key', 'run_at', 'attempt', 'data'],
-  onConflict: '(id) DO UPDATE SET run_at = excluded.run_at, attempt = excluded.attempt',
+  onConflict: '(id) DO UPDATE SET run_at = excluded.run_at, attempt = excluded.attempt, data = excluded.data',
 };
 const endedJobs: HotTable = { name: 'queue_jobs', columns: ['id', 'attempt'], removes: true };
 

@@ -29,6 +29,7 @@ export class DurableRuns1764400000000 implements MigrationInterface {
         name TEXT NOT NULL,
         input_hash TEXT NOT NULL,
         is_success BOOLEAN NOT NULL,
+        status INTEGER NOT NULL,
         started_at BIGINT NOT NULL,
         recorded_at BIGINT NOT NULL,
         payload TEXT,

@@ -1,0 +1,74 @@
+import { z } from 'zod';
+import type { FieldFault, NamedExpression } from './run-settings.rules.ts';
+
+const STEPS_MAX = 50;
+const EXPRESSION_LENGTH_MAX = 16_384;
+
+const expression = z.string().max(EXPRESSION_LENGTH_MAX);
+/** An expression, or the fields as they are. */
+const input = z.union([expression, z.record(z.string(), z.unknown())], {
+  error: 'must be an expression or an object',
+});
+const commandName = z.string().min(1).max(200);
+
+const chainStep = z.strictObject({
+  name: z
+    .string()
+    .regex(
+      /^[A-Za-z][A-Za-z0-9_]{0,63}$/,
+      'must be 1 to 64 letters, digits or underscores, the first a letter',
+    )
+    .optional(),
+  commandName,
+  input: input.optional(),
+  condition: expression.optional(),
+  onError: z.enum(['stop', 'continue']).optional(),
+  compensation: z.strictObject({ commandName, input: input.optional() }).optional(),
+});
+
+/** The field `commandChain` of contract §5.5. */
+export const commandChainField = z.array(chainStep).min(1).max(STEPS_MAX);
+
+export type CommandChain = z.output<typeof commandChainField>;
+
+/** A step with the name under which later ones find what it gave. */
+export type NamedChainStep = CommandChain[number] & { name: string };
+
+/** Unnamed steps are step1, step2, … by their place. */
+export function namedSteps(chain: CommandChain): NamedChainStep[] {
+  return chain.map((step, index) => ({ ...step, name: step.name ?? `step${index + 1}` }));
+}
+
+export function commandChainFaults(chain: CommandChain): FieldFault[] {
+  const names = namedSteps(chain).map(({ name }) => name);
+  return names
+    .filter((name, index) => names.indexOf(name) !== index)
+    .map((name) => ({ field: 'commandChain', fault: `has two steps of the name "${name}"` }));
+}
+
+/** All commands that it may run, with the field that names each. */
+export function commandsOfChain(chain: CommandChain): { field: string; commandName: string }[] {
+  return chain.flatMap((step, index) => [
+    { field: `commandChain.${index}.commandName`, commandName: step.commandName },
+    ...(step.compensation
+      ? [
+          {
+            field: `commandChain.${index}.compensation.commandName`,
+            commandName: step.compensation.commandName,
+          },
+        ]
+      : []),
+  ]);
+}
+
+export function expressionsOfChain(chain: CommandChain): NamedExpression[] {
+  const variables = ['request', 'steps'];
+  return chain.flatMap((step, index) => {
+    const texts = [
+      { field: `commandChain.${index}.condition`, text: step.condition },
+      { field: `commandChain.${index}.input`, text: step.input },
+      { field: `commandChain.${index}.compensation.input`, text: step.compensation?.input },
+    ];
+    return texts.flatMap(({ field, text }) => (typeof text === 'string' ? [{ field, text, variables }] : []));
+  });
+}

@@ -21,6 +21,7 @@ import { EmbeddedQueue, Queue } from './platform/queue/index.ts';
 import { Retention } from './platform/retention.ts';
 import { Sealer } from './platform/sealing.ts';
 import { secretsKeyBeside } from './platform/secrets-key.ts';
+import { WorkDepth } from './platform/work-depth.ts';
 
 /** Milliseconds a synchronous run may take in all, waiting included (contract §5.4). */
 const SCRIPT_TOTAL_MS = 60_000;
@@ -43,6 +44,7 @@ export class AppModule {
         provide: Sealer,
         useFactory: () => new Sealer(config.secretsKey ?? secretsKeyBeside(sqlitePath(config.databaseUrl))),
       },
+      { provide: WorkDepth, useFactory: (sealer: Sealer) => new WorkDepth(sealer), inject: [Sealer] },
       {
         provide: OutboundHttp,
         useFactory: () => new OutboundHttp({ allowedNetworks: config.outboundAllowedNetworks }),

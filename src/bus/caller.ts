@@ -18,6 +18,8 @@ export interface Origin {
   executionId?: string;
   /** The same for the same command of the same run, so that the other side can tell a repeat from a new one. */
   idempotencyKey?: string;
+  /** How many works have started one another up to this one, the first being 0; absent where no work is behind it. */
+  depth?: number;
   /** Values of the request behind it that the audit log must not keep. */
   credentials?: readonly string[];
 }

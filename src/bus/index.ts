@@ -2,7 +2,7 @@ export { accountField, accountOf } from './account.ts';
 export { AuditLog, type AuditEntry } from './audit.ts';
 export { bpmRequest, Handles, inTransaction, type RequestClass } from './bpm-request.ts';
 export { BusModule } from './bus.module.ts';
-export type { Caller } from './caller.ts';
+export type { Caller, Origin } from './caller.ts';
 export { type Dispatched, Dispatcher, permissionMissing } from './dispatcher.ts';
 export { type Envelope, failureEnvelope } from './envelope.ts';
 export { permissionsOfRole, type Role } from './permissions.ts';

@@ -2,6 +2,7 @@ import { Controller, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Dispatched, Dispatcher } from '../bus/index.ts';
 import { AppError } from '../platform/errors.ts';
+import { WorkDepth } from '../platform/work-depth.ts';
 import { callerOf } from './authenticate-first.ts';
 import { HttpLog } from './http-log.ts';
 import { readJsonObject } from './json-body.ts';
@@ -14,6 +15,7 @@ export class CommandController {
   constructor(
     @Inject(Dispatcher) private readonly dispatcher: Dispatcher,
     @Inject(HttpLog) private readonly log: HttpLog,
+    @Inject(WorkDepth) private readonly depths: WorkDepth,
   ) {}
 
   @Post('cmd')
@@ -24,7 +26,10 @@ export class CommandController {
     const caller = callerOf(request);
     const { $type: type, ...input } = readJsonObject(request.headers, rawBodyOf(request));
     if (typeof type !== 'string' || type === '') throw typeMissing();
-    const dispatched = await this.dispatcher.dispatch({ type, input, caller, origin: { requestId } });
+    const depth = this.depths.depthIn(request.headers);
+    // Work that comes this way goes on with its depth: it could else go round and round by commands.
+    const origin = { requestId, ...(depth > 0 && { depth }) };
+    const dispatched = await this.dispatcher.dispatch({ type, input, caller, origin });
     this.note(dispatched, {
       requestId,
       type: type.slice(0, 100),

@@ -10,6 +10,7 @@ export type ErrorKind =
   | 'too-many'
   | 'unavailable'
   | 'timed-out'
+  | 'loop'
   | 'surprise';
 
 /** The one table from kind to HTTP status. */
@@ -25,6 +26,7 @@ export const statusOfKind: Readonly<Record<ErrorKind, number>> = {
   surprise: 500,
   unavailable: 503,
   'timed-out': 504,
+  loop: 508,
 };
 
 /** The kind of a failure that is known by its status only. */

@@ -51,6 +51,7 @@ function echoOf({ method, headers }: IncomingMessage, body: Buffer): string {
     method,
     type: headers['content-type'] ?? null,
     shop: headers['x-shop'] ?? null,
+    ours: Object.keys(headers).filter((name) => /^(x-signalbox|idempotency)/.test(name)),
     body: body.toString(),
   });
 }
@@ -82,7 +83,7 @@ describe('SendHttpRequestCommand', () => {
       data: {
         status: 200,
         headers: expect.objectContaining({ 'content-type': 'application/json', 'x-seen': 'yes' }),
-        body: JSON.stringify({ method: 'GET', type: null, shop: null, body: '' }),
+        body: JSON.stringify({ method: 'GET', type: null, shop: null, ours: [], body: '' }),
         bodyBase64: null,
         bodyTruncated: false,
       },
@@ -101,6 +102,7 @@ describe('SendHttpRequestCommand', () => {
       method,
       type: 'application/json',
       shop: 'north',
+      ours: [],
       body: '{"n":1}',
     });
   });
@@ -119,6 +121,12 @@ describe('SendHttpRequestCommand', () => {
     const headers = { 'CONTENT-TYPE': 'application/vnd.api+json' };
     const data = await send({ method: 'POST', url: `${targetUrl}/echo`, body: [1], headers });
     expect(JSON.parse(String(data['body']))).toMatchObject({ type: 'application/vnd.api+json', body: '[1]' });
+  });
+
+  it('lets nobody say how deep his work is, and a caller choose his own idempotency key', async () => {
+    const headers = { 'x-signalbox-DEPTH': '1.x', 'idempotency-KEY': 'mine' };
+    const data = await send({ url: `${targetUrl}/echo`, headers });
+    expect(JSON.parse(String(data['body']))).toMatchObject({ ours: ['idempotency-key'] });
   });
 
   it('succeeds with whatever status the other system gives', async () => {

@@ -193,6 +193,29 @@ describe('doCmd', () => {
     expect(request.headers).toMatchObject({ 'x-mine': 'mine', 'content-type': 'application/json' });
   });
 
+  it('sends along a key by which the partner knows a request that comes again, unless the script names one', async () => {
+    received = [];
+    const code = `const send = (headers) =>
+        doCmd('SendHttpRequestCommand', { method: 'POST', url: context.body.url, headers, body: {} });
+      send(); send({}); send({ 'idempotency-KEY': 'mine' }); return send().success;`;
+    const answer = await answerOfScript(code, { url: partnerUrl });
+    expect(dataOf(answer)).toBe(true);
+    const id = String(answer.headers['x-execution-id']);
+    const native = await answerOfNative('SendHttpRequestCommand', {
+      method: 'POST',
+      url: partnerUrl,
+      body: {},
+    });
+    const nativeId = String(native.headers['x-execution-id']);
+    expect(received.map(({ request }) => request.headers['idempotency-key'])).toEqual([
+      `${id}/1`,
+      `${id}/2`,
+      'mine',
+      `${id}/4`,
+      `${nativeId}/1`,
+    ]);
+  });
+
   it('takes any status of the partner as an answer', async () => {
     const code = `return doCmd('SendHttpRequestCommand', { method: 'GET', url: context.body.url,
       headers: { 'X-Want': '500' } }).data.status;`;

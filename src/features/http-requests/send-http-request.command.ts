@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { bpmRequest, Handles } from '../../bus/index.ts';
+import { bpmRequest, Handles, type Origin } from '../../bus/index.ts';
 import { AppError } from '../../platform/errors.ts';
 import { OutboundHttp, outboundMethods } from '../../platform/outbound-http.ts';
+import { DEPTH_HEADER, WorkDepth } from '../../platform/work-depth.ts';
 
 const TIMEOUT_MS_MAX = 60_000;
 /** What we tell a caller when the other system was away; it told us nothing. */
@@ -36,14 +37,17 @@ export class SendHttpRequestCommand extends bpmRequest({
 
 @Handles(SendHttpRequestCommand)
 export class SendHttpRequestHandler {
-  constructor(private readonly outbound: OutboundHttp) {}
+  constructor(
+    private readonly outbound: OutboundHttp,
+    private readonly depths: WorkDepth,
+  ) {}
 
-  async execute({ input }: SendHttpRequestCommand) {
+  async execute({ input, origin }: SendHttpRequestCommand) {
     const isText = input.body === undefined || typeof input.body === 'string';
     const result = await this.outbound.send({
       method: input.method,
       url: input.url,
-      headers: isText ? (input.headers ?? {}) : withJsonType(input.headers ?? {}),
+      headers: this.headersOf(input.headers ?? {}, origin, isText ? null : 'application/json'),
       ...(input.body !== undefined && { body: isText ? String(input.body) : JSON.stringify(input.body) }),
       timeoutMs: input.timeoutMs,
       responseBytesMax: RESPONSE_BYTES_MAX,
@@ -60,11 +64,29 @@ export class SendHttpRequestHandler {
       bodyTruncated: result.bodyTruncated,
     };
   }
+
+  /** The caller's headers, and ours where he is silent; how deep his work is he does not say himself. */
+  private headersOf(
+    given: Record<string, string>,
+    { depth, idempotencyKey }: Origin,
+    type: string | null,
+  ): Record<string, string> {
+    const headers = Object.fromEntries(
+      Object.entries(given).filter(([name]) => !isHeader(name, DEPTH_HEADER)),
+    );
+    if (depth !== undefined) headers[DEPTH_HEADER] = this.depths.headerOf(depth + 1);
+    if (idempotencyKey !== undefined) addIfMissing(headers, 'Idempotency-Key', idempotencyKey);
+    if (type !== null) addIfMissing(headers, 'Content-Type', type);
+    return headers;
+  }
 }
 
-function withJsonType(headers: Record<string, string>): Record<string, string> {
-  const hasType = Object.keys(headers).some((name) => name.toLowerCase() === 'content-type');
-  return hasType ? headers : { ...headers, 'Content-Type': 'application/json' };
+function addIfMissing(headers: Record<string, string>, name: string, value: string): void {
+  if (!Object.keys(headers).some((present) => isHeader(present, name))) headers[name] = value;
+}
+
+function isHeader(name: string, known: string): boolean {
+  return name.toLowerCase() === known.toLowerCase();
 }
 
 function refused(reason: string): AppError {

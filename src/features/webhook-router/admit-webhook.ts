@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
+import { DEPTH_MAX, WorkDepth } from '../../platform/work-depth.ts';
 import { EvaluateCall } from './evaluate-call.ts';
 import type { RequestBody } from './request-body.ts';
 import { VerifyWebHook } from './verify-webhook.ts';
-import { tooManyCalls } from './webhook.errors.ts';
+import { loopDetected, tooManyCalls } from './webhook.errors.ts';
 import type { WebHookRun } from './webhook-run.ts';
 
 /** What two expressions of a configuration give for a call; null: nothing. */
@@ -24,12 +25,14 @@ export class AdmitWebHook {
   constructor(
     private readonly verification: VerifyWebHook,
     private readonly evaluation: EvaluateCall,
+    private readonly depths: WorkDepth,
   ) {}
 
   /** @throws AppError for a call that is refused, and where an expression fails. */
   async admit(run: WebHookRun): Promise<Admission> {
     const { route, receivedAt } = run.admitted;
     await this.verification.verify(run);
+    if (this.depths.depthIn(run.meta.headers) > DEPTH_MAX) throw loopDetected();
     const secondsToWait = route.secondsToWait(receivedAt);
     if (secondsToWait > 0) throw tooManyCalls(secondsToWait);
     const body = await this.verification.readBody(run);

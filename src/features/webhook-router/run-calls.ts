@@ -104,7 +104,7 @@ export class RunCalls {
         type,
         input: parseJson(inputJson) as Record<string, unknown>,
         caller,
-        origin: { executionId: run.id, credentials: run.credentials, idempotencyKey: run.commandKey(n) },
+        origin: run.originOf(n),
         beforeEffects: () => this.record.beforeEffects(run),
         ...(run.recordsCalls && {
           alongside: (tx, envelope) => this.record.keepCallIn(tx, run, this.recordOf(blank, envelope, 200)),

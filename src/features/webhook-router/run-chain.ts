@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { AppError, asAppError } from '../../platform/errors.ts';
 import { CallChainCommand, type ChainCall, type ChainScope } from './call-chain-command.ts';
+import { CompensateChain } from './compensate-chain.ts';
 import type { ChainStep } from './command-chain.ts';
+import { pendingUndo } from './pending-undo.ts';
 import type { RequestBody } from './request-body.ts';
 import { ASYNC_TOTAL_MS, ScriptLimitDefaults } from './script-limit-defaults.ts';
 import { failureAnswer, successAnswer } from './webhook-answer.ts';
@@ -13,6 +15,7 @@ export class RunChain {
   constructor(
     private readonly command: CallChainCommand,
     private readonly limits: ScriptLimitDefaults,
+    private readonly compensation: CompensateChain,
   ) {}
 
   async run(run: WebHookRun, body: RequestBody): Promise<RunEnd> {
@@ -22,10 +25,21 @@ export class RunChain {
     for (const step of route.chain.steps) {
       const failure =
         performance.now() > endsAt ? totalTime() : await this.step({ run, body }, step, progress);
-      if (failure) return stopped(run, progress, failure);
+      if (failure) return await this.undone(run, stopped(run, progress, failure));
     }
     const { resultJson } = progress;
     return { answer: successAnswer(resultJson), failure: null, resultJson };
+  }
+
+  /** Of a synchronous chain the compensations are tried at once, and what fails of them later; of others once it stops for good. */
+  private async undone(run: WebHookRun, end: StoppedChain): Promise<RunEnd> {
+    const { undo, ...rest } = end;
+    const { failure } = rest;
+    if (!undo || run.admitted.route.isAsync) return end;
+    const obstacle = await this.compensation.run(run, undo);
+    if (!obstacle) return { ...rest, isUndone: true };
+    const firstAttempt = run.job ? run.job.attempt + 1 : 1;
+    return { ...rest, pendingUndo: pendingUndo(run, undo, { failure, isDead: false, firstAttempt }) };
   }
 
   /** The failure that stops the chain, if any. */
@@ -81,7 +95,13 @@ class ChainProgress {
   }
 }
 
-function stopped(run: WebHookRun, { called, completed, scope }: ChainProgress, failure: AppError): RunEnd {
+type StoppedChain = RunEnd & { failure: AppError };
+
+function stopped(
+  run: WebHookRun,
+  { called, completed, scope }: ChainProgress,
+  failure: AppError,
+): StoppedChain {
   const end = { answer: failureAnswer(failure), failure };
   const hasCompensation = run.admitted.route.chain.steps.some(
     ({ name, compensation }) => compensation !== null && completed.includes(name),

@@ -44,7 +44,7 @@ export class RunNativeCommand {
       type,
       input,
       caller,
-      origin: { executionId: run.id, credentials: run.credentials, idempotencyKey: run.commandKey(1) },
+      origin: run.originOf(1),
       // An answer that is yet to be evaluated cannot be a part of the transaction, in which only the database works:
       // such a call is recorded as received before its command, and its outcome after the answer is known.
       ...(!expressions?.response && {

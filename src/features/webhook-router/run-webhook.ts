@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { asAppError } from '../../platform/errors.ts';
-import { CompensateChain } from './compensate-chain.ts';
+import { WorkDepth } from '../../platform/work-depth.ts';
 import { EvaluateCall } from './evaluate-call.ts';
-import { pendingUndo } from './pending-undo.ts';
 import { readRequestBody, type RequestBody } from './request-body.ts';
 import { RouterSettings } from './router-settings.ts';
 import { RunWork } from './run-work.ts';
@@ -16,31 +15,18 @@ export class RunWebHook {
     private readonly work: RunWork,
     private readonly evaluation: EvaluateCall,
     private readonly settings: RouterSettings,
-    private readonly compensation: CompensateChain,
+    private readonly depths: WorkDepth,
   ) {}
 
   /** Never throws for what a call or its script can bring about. */
   async run(run: WebHookRun, body: RequestBody): Promise<RunEnd> {
+    run.depth = this.depths.depthIn(run.meta.headers);
     try {
-      return await this.undone(run, await this.work.run(run, body));
+      return await this.work.run(run, body);
     } catch (thrown) {
       const failure = asAppError(thrown);
       return { answer: failureAnswer(failure), failure, isRejection: failure.kind !== 'surprise' };
     }
-  }
-
-  /** Of a synchronous chain that has stopped, the compensations are tried at once; what fails of them is done later. */
-  private async undone(run: WebHookRun, end: RunEnd): Promise<RunEnd> {
-    const { undo, failure, ...rest } = end;
-    if (!undo || !failure || run.admitted.route.isAsync) return end;
-    const obstacle = await this.compensation.run(run, undo);
-    if (!obstacle) return { ...rest, failure, isUndone: true };
-    const firstAttempt = run.job ? run.job.attempt + 1 : 1;
-    return {
-      ...rest,
-      failure,
-      pendingUndo: pendingUndo(run, undo, { failure, isDead: false, firstAttempt }),
-    };
   }
 
   /** A call that was verified and recorded before: what came is read anew, and run. */

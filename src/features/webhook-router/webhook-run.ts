@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Origin } from '../../bus/index.ts';
 import {
   credentialsOf,
   type ExecutionOutcome,
@@ -60,6 +61,8 @@ export class WebHookRun {
   attempt = 1;
   failedAttempts: FailedAttempt[] = [];
   replayOf: string | null = null;
+  /** How many runs have started one another up to this one. */
+  depth = 0;
   /** True where a crash does not end it. */
   isDurable = false;
   /** Set while the queue holds a job that goes on with this run after a crash. */
@@ -118,9 +121,11 @@ export class WebHookRun {
     this.recordsCalls = true;
   }
 
-  /** Sent along with the nth command, so that it can be recognised when it comes again. */
-  commandKey(n: number): string {
-    return this.attempt === 1 ? `${this.runKey}/${n}` : `${this.runKey}/${this.attempt}/${n}`;
+  /** Where the nth command comes from, with a key by which it can be recognised when it comes again. */
+  originOf(n: number): Origin {
+    const { id, runKey, attempt, credentials, depth } = this;
+    const idempotencyKey = attempt === 1 ? `${runKey}/${n}` : `${runKey}/${attempt}/${n}`;
+    return { executionId: id, credentials, idempotencyKey, depth };
   }
 
   /** What of the request must be readable nowhere in what is kept. */

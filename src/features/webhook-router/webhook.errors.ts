@@ -1,4 +1,5 @@
 import { AppError } from '../../platform/errors.ts';
+import { DEPTH_MAX } from '../../platform/work-depth.ts';
 import type { ScriptVerdict } from '../../engines/script/index.ts';
 
 /** The caller's address is not in the configuration's list. */
@@ -35,6 +36,17 @@ export function tooManyCalls(retryAfterSeconds: number): AppError {
     kind: 'too-many',
     details: ['More calls came than this webhook takes; try again later'],
     retryAfterSeconds,
+  });
+}
+
+/** Work that has started work, and so on, too often: it calls itself. */
+export function loopDetected(): AppError {
+  return new AppError({
+    code: 'loop.detected',
+    kind: 'loop',
+    details: [
+      `The call comes from work that has started itself: more than ${DEPTH_MAX} runs stand behind it`,
+    ],
   });
 }
 

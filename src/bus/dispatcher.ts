@@ -17,6 +17,8 @@ export interface Order {
   input: Readonly<Record<string, unknown>>;
   caller: Caller;
   origin: Origin;
+  /** True: a command is checked as far as its fields, and not done. */
+  isSimulated?: boolean;
   /** Written in the same transaction as the command, if it has one: both are true or neither. */
   alongside?: (tx: Tx, answer: SuccessEnvelope) => Promise<void>;
   /** Awaited before a command begins whose effects `alongside` cannot be part of. */
@@ -59,10 +61,11 @@ export class Dispatcher {
           message: spec.success,
         });
       }
+      if (order.isSimulated) return succeeded({ success: true, data: null, message: 'Simulated' });
       return await this.execute(request, instance, order);
     } catch (thrown) {
       const error = asAppError(thrown);
-      if (spec.kind === 'command') await this.auditFailure(request, order, error);
+      if (spec.kind === 'command' && !order.isSimulated) await this.auditFailure(request, order, error);
       return refused(error, spec.failure);
     }
   }

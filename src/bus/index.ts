@@ -5,6 +5,7 @@ export { BusModule } from './bus.module.ts';
 export type { Caller, Origin } from './caller.ts';
 export { type Dispatched, Dispatcher, permissionMissing } from './dispatcher.ts';
 export { type Envelope, failureEnvelope } from './envelope.ts';
+export { jointCaller } from './joint-caller.rules.ts';
 export { permissionsOfRole, type Role } from './permissions.ts';
 export { RequestRegistry } from './registry.ts';
 export { timeField } from './time-field.ts';

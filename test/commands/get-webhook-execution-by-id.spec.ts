@@ -78,6 +78,7 @@ describe('GetWebHookExecutionByIdQuery', () => {
       replayOf: null,
       isPurged: false,
       request: expect.objectContaining({ method: 'POST', path: '/api/webhooks/whole', params: {} }),
+      replay: null,
       steps: [
         {
           name: 'GetWebHookConfigByIdQuery',

@@ -50,6 +50,7 @@ function received(body: string, fields: Partial<ReceivedExecution> = {}): Receiv
       body: Buffer.from(body),
       credentials: [],
       rawQuery: null,
+      terms: null,
     },
     ...fields,
   };

@@ -57,6 +57,7 @@ function received(fields: Partial<ReceivedExecution> = {}): ReceivedExecution {
     body: Buffer.from(`body of ${id}`),
     credentials: [],
     rawQuery: null,
+    terms: null,
   };
   const config = { configId: 1, configVersion: 1, key: 'k' };
   const rest = {

@@ -18,14 +18,16 @@ type Rows = SelectQueryBuilder<ExecutionEntity>;
 export interface WantedPage {
   accountId: string;
   filter: ExecutionFilter & { ids?: readonly string[] | undefined };
-  /** Only executions before this id. */
+  /** Absent: the newest come first. */
+  isOldestFirst?: boolean;
+  /** Only executions that come after this id. */
   cursor?: string | undefined;
   size: number;
   /** Only those that have ended and still have what a purge erases. */
   isPurgeable?: boolean;
 }
 
-/** One page of executions, newest first. It may be short, or empty, and not the last: `nextCursor` alone tells. */
+/** One page of executions. It may be short, or empty, and not the last: `nextCursor` alone tells. */
 export interface FoundPage {
   rows: ExecutionEntity[];
   nextCursor: string | null;
@@ -38,12 +40,12 @@ export class ExecutionFinder {
 
   async page(wanted: WantedPage): Promise<FoundPage> {
     const indexed = await this.indexedPart(wanted);
-    const lowest = isSifted(wanted) ? await lowestOf(indexed) : null;
+    const last = isSifted(wanted) ? await lastLookedAt(indexed) : null;
     const rows = sift(indexed, wanted);
-    if (lowest !== null) rows.andWhere('execution.id >= :lowest', { lowest });
+    if (last !== null) rows.andWhere(`execution.id ${wanted.isOldestFirst ? '<=' : '>='} :last`, { last });
     const found = await rows.limit(wanted.size + 1).getMany();
     const page = found.slice(0, wanted.size);
-    return { rows: page, nextCursor: found.length > page.length ? (page.at(-1)?.id ?? null) : lowest };
+    return { rows: page, nextCursor: found.length > page.length ? (page.at(-1)?.id ?? null) : last };
   }
 
   /** How many of them have not ended yet. */
@@ -56,11 +58,16 @@ export class ExecutionFinder {
   }
 
   /** What an index finds in the order of ids: by account, key or status, within a range of ids. */
-  private async indexedPart({ accountId, filter, cursor }: Omit<WantedPage, 'size'>): Promise<Rows> {
+  private async indexedPart({
+    accountId,
+    filter,
+    cursor,
+    isOldestFirst,
+  }: Omit<WantedPage, 'size'>): Promise<Rows> {
     const rows = this.database.read
       .createQueryBuilder(ExecutionEntity, 'execution')
       .where('execution.accountId = :accountId', { accountId })
-      .orderBy('execution.id', 'DESC');
+      .orderBy('execution.id', isOldestFirst ? 'ASC' : 'DESC');
     const { ids, status, from, to, search } = filter;
     if (ids !== undefined) rows.andWhere('execution.id IN (:...ids)', { ids });
     const key = await keyOfConfig(this.database.read, filter);
@@ -71,7 +78,7 @@ export class ExecutionFinder {
     if (from !== undefined)
       rows.andWhere('execution.id >= :first', { first: firstIdAt('exe', Date.parse(from)) });
     if (to !== undefined) rows.andWhere('execution.id < :end', { end: firstIdAt('exe', Date.parse(to) + 1) });
-    if (cursor !== undefined) rows.andWhere('execution.id < :cursor', { cursor });
+    if (cursor !== undefined) rows.andWhere(`execution.id ${isOldestFirst ? '>' : '<'} :cursor`, { cursor });
     if (search?.startsWith('exe_') && !(await this.isKeyBeginning(search))) {
       rows.andWhere('execution.id >= :search AND execution.id < :searchEnd', prefix(search));
     }
@@ -116,8 +123,8 @@ function isUnsuccessful(status: ExecutionFilter['status']): boolean {
   return status !== undefined && UNSUCCESSFUL.includes(`'${status}'`);
 }
 
-/** The id down to which one page looks; null where it may look at all. */
-async function lowestOf(rows: Rows): Promise<string | null> {
+/** The id up to which one page looks; null where it may look at all. */
+async function lastLookedAt(rows: Rows): Promise<string | null> {
   const found = await rows
     .clone()
     .select('execution.id', 'id')

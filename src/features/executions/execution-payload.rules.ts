@@ -1,6 +1,11 @@
 import type { Payload } from '../../platform/db/index.ts';
 import type { ExecutionOutcome } from './execution-recorder.ts';
-import { type OpenedRequest, openRequest, type RecordedRequest } from './recorded-request.ts';
+import {
+  type OpenedRequest,
+  openRequest,
+  type RecordedRequest,
+  type ReplayTerms,
+} from './recorded-request.ts';
 
 /** The large parts of an execution, in the order in which they are kept; the outcome's may come later. */
 export function executionPayload(
@@ -19,6 +24,7 @@ export function executionPayload(
     request?.rawQuery ?? null,
     outcome?.exactAnswer ?? null,
     outcome?.attempts ?? null,
+    request?.terms ? JSON.stringify(request.terms) : null,
   ];
 }
 
@@ -32,12 +38,24 @@ export interface OpenedPayload {
   answerBody: string | null;
   exactAnswer: string | null;
   attempts: string | null;
+  /** Null where it is no replay. */
+  terms: ReplayTerms | null;
 }
 
 export function openPayload(parts: readonly (Buffer | null)[]): OpenedPayload {
   const [meta, body, ...texts] = parts;
-  const [steps, logs, errors, answerHeaders, answerBody, credentials, rawQuery, exactAnswer, attempts] =
-    texts.map((part) => part?.toString('utf8') ?? null);
+  const [
+    steps,
+    logs,
+    errors,
+    answerHeaders,
+    answerBody,
+    credentials,
+    rawQuery,
+    exactAnswer,
+    attempts,
+    terms,
+  ] = texts.map((part) => part?.toString('utf8') ?? null);
   return {
     request:
       meta && body
@@ -50,5 +68,6 @@ export function openPayload(parts: readonly (Buffer | null)[]): OpenedPayload {
     answerBody: answerBody ?? null,
     exactAnswer: exactAnswer ?? null,
     attempts: attempts ?? null,
+    terms: terms ? (JSON.parse(terms) as ReplayTerms) : null,
   };
 }

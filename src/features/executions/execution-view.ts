@@ -4,7 +4,7 @@ import type { ExecutionEntity } from './execution.entity.ts';
 import type { OpenedPayload } from './execution-payload.rules.ts';
 import { parseJson } from '../../platform/json-text.ts';
 import { maskedJson, withoutCredentials } from '../../platform/masking.rules.ts';
-import { maskedMeta, type OpenedRequest, takenFields } from './recorded-request.ts';
+import { maskedMeta, type OpenedRequest, type ReplayTerms, takenFields } from './recorded-request.ts';
 
 /** All of an execution but what is large. */
 export type SummarizedExecution = Omit<ExecutionEntity, 'payload'>;
@@ -42,12 +42,22 @@ export function executionView(execution: ExecutionEntity, payload: OpenedPayload
     ...executionSummary(execution),
     isPurged: execution.payload === null,
     request: request && requestView(request),
-    steps: ((parsed(payload.steps) ?? []) as ExecutionStep[]).map((step) => stepView(step, request)),
+    replay: payload.terms && replayView(payload.terms),
+    steps: stepsView(payload.steps, request),
     logs: parsed(payload.logs) ?? [],
     errors: parsed(payload.errors) ?? [],
     attempts: parsed(payload.attempts) ?? [],
     answer: execution.answerStatus === null ? null : answerView(execution.answerStatus, payload),
   };
+}
+
+/** Steps as they are shown, of their JSON text. */
+function stepsView(stepsJson: string | null, request: OpenedRequest | null) {
+  return ((parsed(stepsJson) ?? []) as ExecutionStep[]).map((step) => stepView(step, request));
+}
+
+function replayView({ startedBy, runs, isBodyEdited }: ReplayTerms) {
+  return { startedBy, runs, isBodyEdited };
 }
 
 function stepView({ startedAtMs, inputFields, ...step }: ExecutionStep, request: OpenedRequest | null) {

@@ -37,6 +37,7 @@ import { UnrecordedOutcomes } from './unrecorded-outcomes.ts';
     PurgeExecutionsHandler,
   ],
   exports: [
+    ExecutionFinder,
     ExecutionRecorder,
     ExecutionStreams,
     InterruptedExecutions,

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { bpmRequest, Handles } from '../../bus/index.ts';
 import { Database } from '../../platform/db/index.ts';
-import { AppError } from '../../platform/errors.ts';
 import { ExecutionEntity } from './execution.entity.ts';
+import { executionNotFound } from './execution.errors.ts';
 import { openPayload } from './execution-payload.rules.ts';
 import { executionView } from './execution-view.ts';
 
@@ -27,13 +27,4 @@ export class GetWebHookExecutionByIdHandler {
     if (!execution) throw executionNotFound();
     return executionView(execution, openPayload(await this.database.payload(execution.payload)));
   }
-}
-
-function executionNotFound(): AppError {
-  return new AppError({
-    code: 'execution.not-found',
-    kind: 'not-found',
-    publicMessage: 'Execution not found',
-    details: ['No webhook execution found with the specified ID'],
-  });
 }

@@ -13,5 +13,12 @@ export { type RecordedCall, RecordedCalls } from './recorded-calls.ts';
 export { type RecordedExecution, RecordedExecutions } from './recorded-executions.ts';
 export { UnrecordedOutcomes } from './unrecorded-outcomes.ts';
 export { InterruptedExecutions } from './interrupted-executions.ts';
+export { executionNotFound } from './execution.errors.ts';
 export { openPayload } from './execution-payload.rules.ts';
-export { credentialsOf, type OpenedRequest, takenFields, type RequestMeta } from './recorded-request.ts';
+export {
+  credentialsOf,
+  type OpenedRequest,
+  takenFields,
+  type ReplayTerms,
+  type RequestMeta,
+} from './recorded-request.ts';

@@ -1,3 +1,4 @@
+import type { ConfigSnapshot } from '../webhook-configs/index.ts';
 import { isSecretName, MASK, withoutCredentials } from '../../platform/masking.rules.ts';
 
 /** The exact request as it came: what a script sees as `context`, and the bytes of the body. */
@@ -10,6 +11,19 @@ export interface RecordedRequest {
   credentials: readonly string[];
   /** The query as it stands in the request line: some senders sign it. */
   rawQuery: string | null;
+  /** Of a replay. */
+  terms: ReplayTerms | null;
+}
+
+/** How a replay differs from what was called. */
+export interface ReplayTerms {
+  /** Who asked for it. */
+  startedBy: string;
+  /** What it runs: the configuration as it was when the replay was asked for, its draft, or one sent along. */
+  runs: 'saved' | 'draft' | 'unsaved';
+  isBodyEdited: boolean;
+  /** What it runs, where that is no version of the configuration, and who wrote it. */
+  content: { snapshot: ConfigSnapshot; ownerId: string } | null;
 }
 
 /** The parts of a request beside its body. */

@@ -12,6 +12,7 @@ import { LookupWebHookByKeyHandler } from './lookup-webhook-by-key.command.ts';
 import { PublishWebHookConfigDraftHandler } from './publish-webhook-config-draft.command.ts';
 import { RestoreWebHookConfigVersionHandler } from './restore-webhook-config-version.command.ts';
 import { SaveWebHookConfigDraftHandler } from './save-webhook-config-draft.command.ts';
+import { UnsavedConfigs } from './unsaved-configs.ts';
 import { UpdateWebHookConfigHandler } from './update-webhook-config.command.ts';
 import { WebHookConfigDirectory } from './webhook-config-directory.ts';
 import { WebHookConfigDrafts } from './webhook-config-drafts.ts';
@@ -26,6 +27,7 @@ import { WebHookConfigs } from './webhook-configs.ts';
     WebHookConfigs,
     WebHookConfigDrafts,
     WebHookConfigVersions,
+    UnsavedConfigs,
     CreateWebHookConfigHandler,
     UpdateWebHookConfigHandler,
     ActivateWebHookConfigHandler,
@@ -40,6 +42,6 @@ import { WebHookConfigs } from './webhook-configs.ts';
     GetWebHookConfigVersionListHandler,
     RestoreWebHookConfigVersionHandler,
   ],
-  exports: [WebHookConfigDirectory, WebHookConfigVersions],
+  exports: [UnsavedConfigs, WebHookConfigDirectory, WebHookConfigVersions],
 })
 export class WebHookConfigsModule {}

@@ -5,9 +5,9 @@ import { reach } from '../../platform/fault-points.ts';
 import { Queue } from '../../platform/queue/index.ts';
 import { RetryRun } from './retry-run.ts';
 import { RunRecord } from './run-record.ts';
-import { failureAnswer, ignoredAnswer, type WebHookAnswer } from './webhook-answer.ts';
+import { failureAnswer, type WebHookAnswer } from './webhook-answer.ts';
 import { outcomeUnrecorded } from './webhook.errors.ts';
-import type { RunEnd, WebHookRun } from './webhook-run.ts';
+import { ignoredEnd, type RunEnd, type WebHookRun } from './webhook-run.ts';
 
 /** How long work waits that was cut off because the engine was not there. */
 const UNAVAILABLE_MS = 5_000;
@@ -57,7 +57,7 @@ export class FinishRun {
 
   /** The answer of a call whose condition does not hold, once that is on disk. */
   async ignore(run: WebHookRun): Promise<WebHookAnswer> {
-    return await this.finish(run, { answer: ignoredAnswer(run.id), failure: null, isIgnored: true });
+    return await this.finish(run, ignoredEnd(run.id));
   }
 
   /** Logs a failure that is nobody's who calls. */

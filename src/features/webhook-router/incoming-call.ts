@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { RequestMeta } from '../executions/index.ts';
+import type { OpenedRequest, RequestMeta } from '../executions/index.ts';
 import { type AddressRules, clientAddress } from '../../platform/network-addresses.ts';
 import type { WebHookRoute } from './webhook-route.ts';
 
@@ -25,6 +25,16 @@ export interface AdmittedCall {
   receivedAt: number;
   /** `performance.now()` at the same moment: durations do not jump with the clock. */
   startedAt: number;
+}
+
+/** The call of a request that was recorded. */
+export function callOfRecord({ meta, rawQuery }: Pick<OpenedRequest, 'meta' | 'rawQuery'>): IncomingCall {
+  return {
+    method: meta.method,
+    url: rawQuery === null ? meta.path : `${meta.path}?${rawQuery}`,
+    headers: meta.headers,
+    peer: meta.ip,
+  };
 }
 
 /** Where the call comes from, as far as our proxies can be trusted. */

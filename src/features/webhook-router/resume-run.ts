@@ -10,7 +10,7 @@ import { Clock } from '../../platform/clock.ts';
 import type { Job } from '../../platform/queue/index.ts';
 import type { RunJobData } from './defer-run.ts';
 import type { PendingUndo } from './pending-undo.ts';
-import type { AdmittedCall } from './incoming-call.ts';
+import { type AdmittedCall, callOfRecord } from './incoming-call.ts';
 import { RoutesOfRuns } from './routes-of-runs.ts';
 import type { WebHookRoute } from './webhook-route.ts';
 import { type FailedAttempt, WebHookRun } from './webhook-run.ts';
@@ -31,7 +31,7 @@ export class ResumeRun {
     const execution = await this.executions.find({ accountId, id: job.id });
     if (!execution || execution.head.finishedAt !== null) return null;
     const { head } = execution;
-    const route = await this.routes.ofVersion(head.configId, head.configVersion);
+    const route = await this.routes.ofExecution(execution);
     const isAsync = route?.isAsync ?? false;
     if (!route) return null;
     if (undo) return await this.resumeUndo(execution, route, { job, undo });
@@ -88,6 +88,7 @@ export class ResumeRun {
     run.recordsCalls = true;
     run.attempt = attempt;
     run.replayOf = head.replayOf;
+    run.terms = payload.terms;
     run.failedAttempts = JSON.parse(payload.attempts ?? '[]') as FailedAttempt[];
     run.recordedCalls = await this.recordedCalls.of(run.runKey, attempt);
     return run;
@@ -95,20 +96,15 @@ export class ResumeRun {
 
   private admittedAgain(
     { id, receivedAt }: ExecutionEntity,
-    { meta, rawQuery }: OpenedRequest,
+    request: OpenedRequest,
     route: WebHookRoute,
   ): AdmittedCall {
     return {
       id,
       route,
-      call: {
-        method: meta.method,
-        url: rawQuery === null ? meta.path : `${meta.path}?${rawQuery}`,
-        headers: meta.headers,
-        peer: meta.ip,
-      },
-      params: meta.params,
-      ip: meta.ip,
+      call: callOfRecord(request),
+      params: request.meta.params,
+      ip: request.meta.ip,
       receivedAt,
       startedAt: performance.now() - (this.clock.now() - receivedAt),
     };

@@ -1,5 +1,12 @@
+import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { WebHookConfigDirectory, WebHookConfigVersions } from '../webhook-configs/index.ts';
+import type { RecordedExecution } from '../executions/index.ts';
+import {
+  UnsavedConfigs,
+  WebHookConfigDirectory,
+  type WebHookConfigEntity,
+  WebHookConfigVersions,
+} from '../webhook-configs/index.ts';
 import { Sealer } from '../../platform/sealing.ts';
 import { WebHookRoute } from './webhook-route.ts';
 
@@ -14,8 +21,35 @@ export class RoutesOfRuns {
   constructor(
     private readonly directory: WebHookConfigDirectory,
     private readonly versions: WebHookConfigVersions,
+    private readonly unsaved: UnsavedConfigs,
     private readonly sealer: Sealer,
   ) {}
+
+  /** What an execution runs; null: nothing is left of it. */
+  async ofExecution({ head, payload }: RecordedExecution): Promise<WebHookRoute | null> {
+    const { accountId, configId, configVersion: version, key } = head;
+    const content = payload.terms?.content;
+    if (!content) return await this.ofVersion(configId, version);
+    const identity = { id: configId, accountId, key, version };
+    return this.ofContent(this.unsaved.of(identity, content.snapshot, content.ownerId));
+  }
+
+  /** As its draft would make it; null: it has none. */
+  async draft(configId: number): Promise<WebHookRoute | null> {
+    const draft = await this.versions.draftOf(configId);
+    return draft && this.ofContent(draft);
+  }
+
+  /** As somebody would save it. @throws AppError as a save does. */
+  async ofFields(...order: Parameters<UnsavedConfigs['make']>): Promise<WebHookRoute> {
+    return this.ofContent(await this.unsaved.make(...order));
+  }
+
+  private ofContent(config: WebHookConfigEntity): WebHookRoute {
+    const { accountId, key, settings } = config;
+    const text = JSON.stringify([accountId, key, settings.executionCode]);
+    return new WebHookRoute(config, this.sealer, createHash('sha256').update(text).digest('base64url'));
+  }
 
   /** Null: there is no such version, or its configuration was never saved. */
   async ofVersion(configId: number, version: number): Promise<WebHookRoute | null> {

@@ -7,7 +7,7 @@ import { AppError, asAppError } from '../../platform/errors.ts';
 import { reach } from '../../platform/fault-points.ts';
 import { nestsDeeperThan } from '../../platform/json-guard.rules.ts';
 import { parseJson } from '../../platform/json-text.ts';
-import { RunCaller } from './run-caller.ts';
+import { RunCallers } from './run-callers.ts';
 import { RunRecord } from './run-record.ts';
 import { untilStored } from './until-stored.ts';
 import { keptOf, type WebHookRun } from './webhook-run.ts';
@@ -41,13 +41,13 @@ export class RunCalls {
   constructor(
     private readonly dispatcher: Dispatcher,
     private readonly record: RunRecord,
-    private readonly runCaller: RunCaller,
+    private readonly callers: RunCallers,
     private readonly clock: Clock,
   ) {}
 
   /** @throws AppError 503 when nobody may act for the run. */
   mustHaveCaller(run: WebHookRun): void {
-    this.runCaller.of(run);
+    this.callers.of(run);
   }
 
   /** One command; whatever happens, the run gets an envelope. */
@@ -99,12 +99,13 @@ export class RunCalls {
     try {
       if (nestsDeeperThan(Buffer.from(inputJson), INPUT_DEPTH_MAX)) throw tooDeep();
       // Looked up for each call: a permission that is taken away holds at once.
-      const caller = this.runCaller.of(run);
+      const caller = this.callers.of(run);
       return await this.dispatcher.dispatch({
         type,
         input: parseJson(inputJson) as Record<string, unknown>,
         caller,
         origin: run.originOf(n),
+        isSimulated: run.trial?.isSimulated ?? false,
         beforeEffects: () => this.record.beforeEffects(run),
         ...(run.recordsCalls && {
           alongside: (tx, envelope) => this.record.keepCallIn(tx, run, this.recordOf(blank, envelope, 200)),

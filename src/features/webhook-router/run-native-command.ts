@@ -4,7 +4,7 @@ import { reach } from '../../platform/fault-points.ts';
 import type { Tx } from '../../platform/db/index.ts';
 import { KnownFields } from './known-fields.ts';
 import type { RequestBody } from './request-body.ts';
-import { RunCaller } from './run-caller.ts';
+import { RunCallers } from './run-callers.ts';
 import { RunRecord } from './run-record.ts';
 import { failureAnswer, successAnswer } from './webhook-answer.ts';
 import { ownerNotPermitted } from './webhook.errors.ts';
@@ -17,11 +17,11 @@ export class RunNativeCommand {
     private readonly dispatcher: Dispatcher,
     private readonly knownFields: KnownFields,
     private readonly record: RunRecord,
-    private readonly runCaller: RunCaller,
+    private readonly callers: RunCallers,
   ) {}
 
   async run(run: WebHookRun, body: RequestBody): Promise<RunEnd> {
-    const caller = this.runCaller.of(run);
+    const caller = this.callers.of(run);
     const { config, expressions } = run.admitted.route;
     const type = config.settings.commandName ?? '';
     const input = run.mapped ?? this.knownFields.of(type, body);
@@ -33,7 +33,7 @@ export class RunNativeCommand {
       run.setOnlyStep({
         name: type,
         // Of a compressed body the record does not show the fields.
-        ...(body.received === null && !run.mapped
+        ...(body.received === null && !run.mapped && !run.trial
           ? { inputFields: Object.keys(input) }
           : { input: recorded.input }),
         output: { success, message, ...('errors' in rest && { errors: rest.errors }) },
@@ -45,15 +45,17 @@ export class RunNativeCommand {
       input,
       caller,
       origin: run.originOf(1),
+      isSimulated: run.trial?.isSimulated ?? false,
       // An answer that is yet to be evaluated cannot be a part of the transaction, in which only the database works:
       // such a call is recorded as received before its command, and its outcome after the answer is known.
-      ...(!expressions?.response && {
-        alongside: async (tx: Tx, answer: Envelope) => {
-          stepDone(answer);
-          await this.record.endIn(tx, run, succeeded(answer));
-          reach('commit.before');
-        },
-      }),
+      ...(!expressions?.response &&
+        !run.trial && {
+          alongside: async (tx: Tx, answer: Envelope) => {
+            stepDone(answer);
+            await this.record.endIn(tx, run, succeeded(answer));
+            reach('commit.before');
+          },
+        }),
       beforeEffects: () => this.record.beforeEffects(run),
     });
     if (!isStoredAlongside) stepDone(envelope);

@@ -36,6 +36,13 @@ export class RunRecord {
     await this.queue.add(job, this.progressRows(run));
   }
 
+  /** The same as a part of a transaction. */
+  async acceptIn(tx: Tx, run: WebHookRun, job: NewJob): Promise<void> {
+    await tx.write(this.progressRows(run));
+    await this.queue.addIn(tx, job);
+    tx.afterCommit(() => reach('accepted.committed'));
+  }
+
   /** What a call gave, before the run sees it. */
   async keepCall(run: WebHookRun, call: RecordedCall): Promise<void> {
     await this.recordedCalls.keep(run.runKey, call);

@@ -30,7 +30,7 @@ export class RunScript {
       body: body.bytes,
       bodyKind: body.kind,
       ...(body.received && { rawBody: body.received }),
-      limits: route.isAsync ? { ...this.limits, totalMs: ASYNC_TOTAL_MS } : this.limits,
+      limits: route.isAsync && !run.trial ? { ...this.limits, totalMs: ASYNC_TOTAL_MS } : this.limits,
       call: async (commandName, inputJson) => {
         const call = this.calls.call(run, commandName, inputJson);
         run.callAtHand = call.catch(() => undefined);

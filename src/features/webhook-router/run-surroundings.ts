@@ -27,11 +27,15 @@ export class RunSurroundings {
 
   /** The secrets are masked in whatever is recorded of the run. */
   async of(run: WebHookRun): Promise<Surroundings> {
-    const { accountId, key } = run.admitted.route.config;
+    const { route } = run.admitted;
+    const { accountId, key } = route.config;
     const { receivedAt } = run.admitted;
-    const secrets = run.recordsCalls
-      ? await this.secrets.valuesAt(accountId, key, receivedAt)
-      : this.secrets.valuesFor(accountId, key);
+    const secrets = route.isNew
+      ? // A key that no configuration has yet has nothing to read, whoever names it.
+        null
+      : run.recordsCalls
+        ? await this.secrets.valuesAt(accountId, key, receivedAt)
+        : this.secrets.valuesFor(accountId, key);
     if (secrets) run.addCredentials(Object.values(secrets));
     return {
       ...(secrets && { secrets }),

@@ -6,7 +6,7 @@ import { readRequestBody, type RequestBody } from './request-body.ts';
 import { RouterSettings } from './router-settings.ts';
 import { RunWork } from './run-work.ts';
 import { failureAnswer } from './webhook-answer.ts';
-import type { RunEnd, WebHookRun } from './webhook-run.ts';
+import { ignoredEnd, type RunEnd, type WebHookRun } from './webhook-run.ts';
 
 /** Runs a call whose body has been read; whatever happens, the run has an end. */
 @Injectable()
@@ -34,9 +34,12 @@ export class RunWebHook {
     try {
       const { call, route } = run.admitted;
       const body = await readRequestBody(call.headers, run.body, this.settings.bodyLimitBytes);
-      // Its condition held when it was accepted.
-      if (route.expressions && !run.mapped)
-        run.mapped = (await this.evaluation.decide(run, body, route.expressions)).input;
+      if (route.expressions && !run.mapped) {
+        const { isActive, input } = await this.evaluation.decide(run, body, route.expressions);
+        // The condition of a call held when it was accepted; that of a replay is asked before it does anything.
+        if (!isActive && run.terms && run.recordedCalls.length === 0) return ignoredEnd(run.id);
+        run.mapped = input;
+      }
       return { ...(await this.run(run, body)), isRejection: false };
     } catch (thrown) {
       const failure = asAppError(thrown);

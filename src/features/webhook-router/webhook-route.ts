@@ -37,11 +37,13 @@ export class WebHookRoute {
   constructor(
     readonly config: WebHookConfigEntity,
     sealer: Sealer,
+    /** Names its text, where that is no version. */
+    contentId?: string,
   ) {
     this.parameterNames = [...config.path.matchAll(/\/:([^/]+)/g)].map((match) => match[1]!);
-    this.programId = `${config.id}.${config.version}`;
     this.executionType = config.executionType;
     this.chain = new CommandChainProgram(config);
+    this.programId = `${config.id}.${contentId ?? config.version}`;
     this.isAsync = config.settings.responseMode === 'async';
     this.timeoutMs = config.settings.timeoutMs ?? TIMEOUT_MS_DEFAULT;
     const { rateLimit } = config.settings;
@@ -52,6 +54,11 @@ export class WebHookRoute {
     if ('errors' in parsed)
       throw new Error(`Configuration ${config.id} was saved with an unreadable address list`);
     this.allowed = parsed.rules;
+  }
+
+  /** True where no configuration of its key was saved. */
+  get isNew(): boolean {
+    return this.config.id === 0;
   }
 
   /** An empty list admits everyone. */

@@ -21,10 +21,12 @@ import { EvaluateCall } from './evaluate-call.ts';
 import { MatchWebHook } from './match-webhook.ts';
 import { ReceiveWebHook } from './receive-webhook.ts';
 import { KnownFields } from './known-fields.ts';
+import { ReplayRuns } from './replay-runs.ts';
+import { ReplayWebHookExecutionHandler } from './replay-webhook-execution.command.ts';
 import { ResumeRun } from './resume-run.ts';
 import { RetryRun } from './retry-run.ts';
 import { RoutesOfRuns } from './routes-of-runs.ts';
-import { RunCaller } from './run-caller.ts';
+import { RunCallers } from './run-callers.ts';
 import { RunCalls } from './run-calls.ts';
 import { RunChain } from './run-chain.ts';
 import { RunInTurn } from './run-in-turn.ts';
@@ -56,8 +58,8 @@ import { WebHookTickets } from './webhook-ticket.ts';
     CompensateChain,
     KnownFields,
     RetryRun,
-    RunCaller,
     RunChain,
+    RunCallers,
     RunCalls,
     RunJobs,
     AcceptWebHook,
@@ -76,6 +78,8 @@ import { WebHookTickets } from './webhook-ticket.ts';
     FinishRun,
     IdempotencyKeys,
     IdempotentCalls,
+    ReplayRuns,
+    ReplayWebHookExecutionHandler,
     ResumeRun,
     RoutesOfRuns,
     StoredAnswers,

@@ -7,6 +7,7 @@ import {
   type ExecutionStep,
   type ReceivedExecution,
   type RecordedCall,
+  type ReplayTerms,
   type RequestMeta,
 } from '../executions/index.ts';
 import type { AppError } from '../../platform/errors.ts';
@@ -17,7 +18,7 @@ import type { ChainScope } from './call-chain-command.ts';
 import type { ChainUndo } from './compensate-chain.ts';
 import type { AdmittedCall } from './incoming-call.ts';
 import type { PendingUndo } from './pending-undo.ts';
-import { exactAnswerJson, jsonHeaders, type WebHookAnswer } from './webhook-answer.ts';
+import { exactAnswerJson, ignoredAnswer, jsonHeaders, type WebHookAnswer } from './webhook-answer.ts';
 
 /** How a run ended, before it is on disk. */
 export interface RunEnd {
@@ -49,6 +50,14 @@ export interface FailedAttempt {
   errors: readonly string[];
 }
 
+/** A run that leaves no execution. */
+export interface Trial {
+  /** Who wants to know what would happen. */
+  startedBy: string;
+  /** True: queries run, commands do not. */
+  isSimulated: boolean;
+}
+
 /** What one call gathers on its way to its record. */
 export class WebHookRun {
   private readonly stepTexts: string[] = [];
@@ -63,6 +72,10 @@ export class WebHookRun {
   replayOf: string | null = null;
   /** How many runs have started one another up to this one. */
   depth = 0;
+  /** How it differs from what it repeats on purpose; null: it is no replay. */
+  terms: ReplayTerms | null = null;
+  /** Null: it counts. */
+  trial: Trial | null = null;
   /** True where a crash does not end it. */
   isDurable = false;
   /** Set while the queue holds a job that goes on with this run after a crash. */
@@ -98,6 +111,13 @@ export class WebHookRun {
 
   get id(): string {
     return this.admitted.id;
+  }
+
+  /** Who had a say in what it does, and lends it no permission that he has not himself; null: nobody but its owner. */
+  get starterId(): string | null {
+    if (this.trial) return this.trial.startedBy;
+    const { terms } = this;
+    return terms && (terms.isBodyEdited || terms.runs !== 'saved') ? terms.startedBy : null;
   }
 
   get ref(): ExecutionRef {
@@ -196,6 +216,7 @@ export class WebHookRun {
             body: this.body,
             credentials: this.ownCredentials,
             rawQuery: rawQueryOf(this.admitted.call.url),
+            terms: this.terms,
           },
     };
   }
@@ -273,6 +294,11 @@ export function keptOf(json: string): unknown {
   return json.length <= STEP_JSON_LENGTH_MAX
     ? parseJson(json)
     : `${json.slice(0, 1000)}… (${json.length} characters)`;
+}
+
+/** The end of a call whose condition does not hold. */
+export function ignoredEnd(executionId: string): RunEnd {
+  return { answer: ignoredAnswer(executionId), failure: null, isIgnored: true };
 }
 
 function headersBesideType({ headers }: WebHookAnswer): object | null {

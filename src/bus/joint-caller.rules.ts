@@ -1,0 +1,36 @@
+import type { Caller } from './caller.ts';
+import type { Permission } from './permissions.ts';
+
+/** What outlives the work that did it, and acts by itself later. */
+const lasting: readonly Permission[] = [
+  'webhooks:write',
+  'processes:write',
+  'commands:define',
+  'subscriptions:write',
+];
+
+/**
+ * Who acts where one has written the work and another has had a say in what it does: may what both may. What he leaves
+ * behind belongs to whoever of the two may less, so that neither of them gets more through the other. Null: they have no
+ * account in common.
+ */
+export function jointCaller(writer: Caller, starter: Caller): Caller | null {
+  if (writer.id === starter.id) return writer;
+  if (writer.accountId !== starter.accountId) return null;
+  const permissions = new Set(
+    [...writer.permissions].filter((permission) => starter.permissions.has(permission)),
+  );
+  const lesser = mayNoMoreThan(starter, writer) ? starter : mayNoMoreThan(writer, starter) ? writer : null;
+  // Each may something that the other may not: whoever owned what is left behind would lend it to the other.
+  if (!lesser) for (const permission of lasting) permissions.delete(permission);
+  return {
+    ...(lesser ?? starter),
+    isAccountBound: writer.isAccountBound || starter.isAccountBound,
+    permissions,
+  };
+}
+
+function mayNoMoreThan(one: Caller, other: Caller): boolean {
+  if (other.isAccountBound && !one.isAccountBound) return false;
+  return [...one.permissions].every((permission) => other.permissions.has(permission));
+}

@@ -1,0 +1,95 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../../platform/clock.ts';
+import type { Tx } from '../../platform/db/index.ts';
+import { newId } from '../../platform/ids.ts';
+import type { NewJob } from '../../platform/queue/index.ts';
+import type { ExecutionEntity, OpenedRequest, ReplayTerms } from '../executions/index.ts';
+import { snapshotOf } from '../webhook-configs/index.ts';
+import { jobOf } from './defer-run.ts';
+import { EvaluateCall } from './evaluate-call.ts';
+import { callOfRecord } from './incoming-call.ts';
+import { RunRecord } from './run-record.ts';
+import { VerifyWebHook } from './verify-webhook.ts';
+import type { WebHookRoute } from './webhook-route.ts';
+import { WebHookRun } from './webhook-run.ts';
+
+/** What is repeated. */
+export interface Replayed {
+  original: ExecutionEntity;
+  /** As it was recorded, or as it is sent now. */
+  request: OpenedRequest;
+}
+
+/** A replay that can be accepted. */
+export interface ReadyReplay {
+  run: WebHookRun;
+  job: NewJob;
+}
+
+/** New executions with the requests of old ones, run by the queue as calls that are answered later are. */
+@Injectable()
+export class ReplayRuns {
+  constructor(
+    private readonly evaluation: EvaluateCall,
+    private readonly record: RunRecord,
+    private readonly verification: VerifyWebHook,
+    private readonly clock: Clock,
+  ) {}
+
+  /** @throws AppError 400, 413 for a body that cannot be read. */
+  async ready(
+    { original, request }: Replayed,
+    route: WebHookRoute,
+    terms: Omit<ReplayTerms, 'content'>,
+  ): Promise<ReadyReplay> {
+    const { meta, body, credentials } = request;
+    const { params, ip } = meta;
+    const receivedAt = this.clock.now();
+    const admitted = {
+      id: newId('exe', receivedAt),
+      route,
+      call: callOfRecord(request),
+      params,
+      ip,
+      receivedAt,
+      startedAt: performance.now(),
+    };
+    const run = new WebHookRun(admitted, meta, JSON.stringify(meta), body);
+    run.addCredentials(credentials);
+    run.replayOf = original.id;
+    run.terms = { ...terms, content: terms.runs === 'saved' ? null : contentOf(route) };
+    run.isDurable = true;
+    return { run, job: jobOf(run, await this.groupOf(run), receivedAt) };
+  }
+
+  async accept({ run, job }: ReadyReplay): Promise<void> {
+    await this.record.accept(run, job);
+  }
+
+  /** The same as a part of a transaction. */
+  async acceptIn(tx: Tx, { run, job }: ReadyReplay): Promise<void> {
+    await this.record.acceptIn(tx, run, job);
+  }
+
+  /** With what it runs in order; a body that cannot be read is refused where somebody can mend it. */
+  private async groupOf(run: WebHookRun): Promise<string | null> {
+    const { route } = run.admitted;
+    const isEdited = run.terms?.isBodyEdited === true;
+    const isOrdered = route.isAsync && route.config.settings.orderingKey !== undefined;
+    if (!isEdited && !isOrdered) return null;
+    const body = await this.verification.readBody(run);
+    if (!isOrdered || !route.expressions) return null;
+    try {
+      return (await this.evaluation.decide(run, body, route.expressions)).orderingKey;
+    } catch {
+      // It fails the same way when it is run, and is on record then.
+      return null;
+    }
+  }
+}
+
+/** What of a configuration goes on record with a run: nothing is verified in a replay, so that no secret is kept once more. */
+function contentOf({ config }: WebHookRoute): ReplayTerms['content'] {
+  const { verification: _, ...snapshot } = snapshotOf(config);
+  return { snapshot, ownerId: config.ownerId };
+}

@@ -1,0 +1,26 @@
+import { Injectable } from '@nestjs/common';
+import { type Caller, jointCaller } from '../../bus/index.ts';
+import { Callers } from '../access/index.ts';
+import { ownerDisabled } from './webhook.errors.ts';
+import type { WebHookRun } from './webhook-run.ts';
+
+/** Who acts in a run: its configuration's last saver, and with him whoever had a say in what it does. */
+@Injectable()
+export class RunCallers {
+  constructor(private readonly callers: Callers) {}
+
+  /** With the permissions of this moment: asked before each call. @throws AppError 503 when one of the two may not act any more. */
+  of(run: WebHookRun): Caller {
+    const caller = this.find(run);
+    if (!caller) throw ownerDisabled();
+    return caller;
+  }
+
+  private find(run: WebHookRun): Caller | null {
+    const owner = this.callers.find(run.admitted.route.config.ownerId);
+    const { starterId } = run;
+    if (!owner || starterId === null) return owner;
+    const starter = this.callers.find(starterId);
+    return starter && jointCaller(owner, starter);
+  }
+}

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Signalbox } from '../support/signalbox.ts';
 
@@ -123,6 +125,30 @@ describe('A loop of webhooks', () => {
     expect(executions).toHaveLength(RUNS_MAX + 1);
     expect(executions.filter(({ status }) => status === 'succeeded')).toHaveLength(RUNS_MAX);
     expect(executions.find(({ status }) => status === 'rejected')).toMatchObject(refused);
+  });
+
+  it('is seen by a later try too, which has the depth of the first', async () => {
+    const depths: string[] = [];
+    const partner = createServer(({ headers }, response) => {
+      depths.push(String(headers['x-signalbox-depth']));
+      if (depths.length === 1) response.destroy();
+      else response.end('{}');
+    });
+    await new Promise<void>((resolve) => partner.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(partner.address() as AddressInfo).port}/`;
+    await signalbox.createConfig('tried-again', {
+      responseMode: 'async',
+      retry: { maxAttempts: 2, initialSeconds: 0.01, factor: 1, maxSeconds: 1 },
+      executionType: 0,
+      commandName: 'SendHttpRequestCommand',
+      inputMapping: `={method: "POST", url: "${url}"}`,
+    });
+    await createCaller('parent', 'tried-again');
+    expect((await signalbox.call('parent', {})).status).toBe(200);
+    const [execution] = await whenEnded('tried-again', 1);
+    partner.close();
+    expect(execution).toMatchObject({ status: 'succeeded', attempt: 2 });
+    expect(depths).toEqual([expect.stringMatching(/^2\./), depths[0]]);
   });
 
   it('ends where it goes by way of the command endpoint, each of whose commands counts too', async () => {

@@ -7,10 +7,11 @@ import { AppError, asAppError } from '../../platform/errors.ts';
 import { reach } from '../../platform/fault-points.ts';
 import { nestsDeeperThan } from '../../platform/json-guard.rules.ts';
 import { parseJson } from '../../platform/json-text.ts';
+import { keptOf } from './kept-json.ts';
 import { RunCallers } from './run-callers.ts';
 import { RunRecord } from './run-record.ts';
 import { untilStored } from './until-stored.ts';
-import { keptOf, type WebHookRun } from './webhook-run.ts';
+import type { WebHookRun } from './webhook-run.ts';
 
 /** As at the command endpoint. */
 const INPUT_DEPTH_MAX = 64;

@@ -128,3 +128,11 @@ export function respondedAnswer(response: ScriptResponse): WebHookAnswer {
   headers['x-content-type-options'] = 'nosniff';
   return { status: response.status, headers, body: response.body };
 }
+
+/** An answer's headers as they are shown: the type that nearly all have is not. */
+export function headersBesideType({ headers }: WebHookAnswer): object | null {
+  // Nearly every answer has these alone.
+  if (headers === jsonHeaders) return null;
+  const { 'content-type': _type, ...others } = headers;
+  return Object.keys(others).length === 0 ? null : others;
+}

@@ -11,14 +11,14 @@ import {
   type RequestMeta,
 } from '../executions/index.ts';
 import type { AppError } from '../../platform/errors.ts';
-import { parseJson } from '../../platform/json-text.ts';
 import { maskedJson, withoutCredentials } from '../../platform/masking.rules.ts';
 import type { Job } from '../../platform/queue/index.ts';
 import type { ChainScope } from './call-chain-command.ts';
 import type { ChainUndo } from './compensate-chain.ts';
 import type { AdmittedCall } from './incoming-call.ts';
+import { keptOf } from './kept-json.ts';
 import type { PendingUndo } from './pending-undo.ts';
-import { exactAnswerJson, ignoredAnswer, jsonHeaders, type WebHookAnswer } from './webhook-answer.ts';
+import { exactAnswerJson, headersBesideType, ignoredAnswer, type WebHookAnswer } from './webhook-answer.ts';
 
 /** How a run ended, before it is on disk. */
 export interface RunEnd {
@@ -286,26 +286,9 @@ export class WebHookRun {
   }
 }
 
-/** What of a step's input and output is kept. */
-const STEP_JSON_LENGTH_MAX = 65_536;
-
-/** JSON text as a value, cut where it is long. */
-export function keptOf(json: string): unknown {
-  return json.length <= STEP_JSON_LENGTH_MAX
-    ? parseJson(json)
-    : `${json.slice(0, 1000)}… (${json.length} characters)`;
-}
-
 /** The end of a call whose condition does not hold. */
 export function ignoredEnd(executionId: string): RunEnd {
   return { answer: ignoredAnswer(executionId), failure: null, isIgnored: true };
-}
-
-function headersBesideType({ headers }: WebHookAnswer): object | null {
-  // Nearly every answer has these alone.
-  if (headers === jsonHeaders) return null;
-  const { 'content-type': _type, ...others } = headers;
-  return Object.keys(others).length === 0 ? null : others;
 }
 
 function rawQueryOf(url: string): string | null {

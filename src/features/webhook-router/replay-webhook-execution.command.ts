@@ -51,7 +51,7 @@ export class ReplayWebHookExecutionHandler {
     checkFields(input, caller);
     const execution = await this.executions.find({ accountId: caller.accountId, id: input.id });
     if (!execution) throw executionNotFound();
-    const objection = replayObjection(execution);
+    const objection = replayObjection(execution, isBodyEdit(input));
     if (objection) throw objection;
     const ready = await this.ready(execution, input, caller);
     return inTransaction(async (tx, trail) => {

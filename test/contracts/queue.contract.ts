@@ -116,6 +116,20 @@ export function queueContract(open: () => Promise<QueueHarness>): void {
     );
 
     it(
+      'that this process has begun is tried again like any other',
+      withQueue(open, async ({ queue }, jobsLeft) => {
+        const ran: string[] = [];
+        collect(queue, ran);
+        await queue.start();
+        const held = await queue.addBegun(job('begun'), []);
+        expect(await queue.retry(held, Date.now() + 5, [])).toBe(true);
+        await until(async () => (await jobsLeft()) === 0);
+        expect(ran).toEqual([held.id]);
+        expect(queue.depth).toBe(0);
+      }),
+    );
+
+    it(
       'is tried again with a number of its own, and whoever holds an older number ends nothing',
       withQueue(open, async ({ queue, database }) => {
         const seen: Job[] = [];

@@ -146,7 +146,11 @@ export class EmbeddedQueue extends Queue {
     const held = this.atHand.get(job.id);
     if (!held) return;
     held.verdict = verdict;
-    if (!this.lanes.has(job.id)) this.atHand.delete(job.id);
+    if (this.lanes.has(job.id)) return;
+    this.atHand.delete(job.id);
+    if (verdict === 'ended') return;
+    this.takeIn(verdict);
+    this.pump();
   }
 
   private takeIn(job: Job): void {

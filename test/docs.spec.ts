@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Signalbox } from './support/signalbox.ts';
 
 const scripting = readFileSync(new URL('../docs/scripting.md', import.meta.url), 'utf8');
+const chains = readFileSync(new URL('../docs/chains.md', import.meta.url), 'utf8');
 const expressions = readFileSync(new URL('../docs/expressions.md', import.meta.url), 'utf8');
 
 interface Example {
@@ -20,6 +21,33 @@ const examples: Example[] = [
 const expressionExamples: Example[] = [
   ...expressions.matchAll(/```feel\n\/\/ body: (.*)\n=([\s\S]*?)\n\/\/ → (.*)\n```/g),
 ].map(([, body, source, expected]) => ({ body: body!, source: source!, expected: expected! }));
+
+/** The same for chains: `// body: …`, the steps, `// → …`. */
+const chainExamples: Example[] = [
+  ...chains.matchAll(/```jsonc\n\/\/ body: (.*)\n([\s\S]*?)\n\/\/ → (.*)\n```/g),
+].map(([, body, source, expected]) => ({ body: body!, source: source!, expected: expected! }));
+
+describe('the guide to command chains', () => {
+  let signalbox: Signalbox;
+
+  beforeAll(async () => {
+    signalbox = await Signalbox.start();
+  });
+  afterAll(() => signalbox.stop());
+
+  it('has no example that is not run', () => {
+    expect(chainExamples.length).toBe(chains.match(/```jsonc/g)!.length);
+  });
+
+  it.each(chainExamples.map((example, index) => ({ ...example, key: `chain-${index}` })))(
+    'shows what really comes back: $expected',
+    async ({ key, source, body, expected }) => {
+      await signalbox.createConfig(key, { executionType: 1, commandChain: JSON.parse(source) as unknown });
+      const response = await signalbox.call(key, JSON.parse(body));
+      expect(await response.json()).toMatchObject({ success: true, data: JSON.parse(expected) as unknown });
+    },
+  );
+});
 
 describe('the guide to expressions', () => {
   let signalbox: Signalbox;

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Signalbox } from '../support/signalbox.ts';
+import { until } from '../support/until.ts';
 
 interface Execution {
   id: string;
@@ -13,7 +14,6 @@ interface Execution {
   steps: { name: string }[];
 }
 
-const WAIT_MS_MAX = 20_000;
 let signalbox: Signalbox;
 
 beforeAll(async () => {
@@ -21,16 +21,6 @@ beforeAll(async () => {
 });
 
 afterAll(() => signalbox.stop());
-
-async function until<T>(look: () => Promise<T | null>): Promise<T> {
-  const end = Date.now() + WAIT_MS_MAX;
-  for (;;) {
-    const found = await look();
-    if (found !== null) return found;
-    if (Date.now() > end) throw new Error('It did not come to pass');
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
 
 const ended = (id: string | null) =>
   until(async () => {

@@ -6,6 +6,10 @@ const script = {
   executionType: 2,
   executionCode: `return doCmd('DeactivateWebHookConfigCommand', { id: context.body.id });`,
 };
+const chain = {
+  executionType: 1,
+  commandChain: [{ commandName: 'DeactivateWebHookConfigCommand', onError: 'stop' }],
+};
 const native = { executionType: 0, commandName: 'DeactivateWebHookConfigCommand' };
 
 let house: RoleHouse;
@@ -15,7 +19,7 @@ beforeAll(async () => {
   house = await RoleHouse.open();
   victimId = Number((await house.signalbox.createConfig('victim'))['id']);
   const designer = await house.credentialsOf('designer');
-  for (const [key, fields] of Object.entries({ script, native })) {
+  for (const [key, fields] of Object.entries({ script, native, chain })) {
     const answer = await house.signalbox.command('CreateWebHookConfigCommand', config(key, fields), designer);
     if (answer.body.data?.['ownerId'] !== 'usr_designer') throw new Error(JSON.stringify(answer.body));
   }
@@ -43,7 +47,7 @@ async function victimIsEnabled(): Promise<unknown> {
 describe('a configuration whose last saver', () => {
   it('is disabled answers 503, runs nothing and says so in the lists', async () => {
     await house.setEnabled('designer', false);
-    for (const key of ['script', 'native']) {
+    for (const key of ['script', 'native', 'chain']) {
       const answer = await call(key);
       expectRefusal(answer, 503, 'webhook.owner-disabled');
       expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
@@ -52,6 +56,7 @@ describe('a configuration whose last saver', () => {
     }
     const list = await house.signalbox.command('GetWebHookConfigListQuery', { sortBy: 'key' });
     expect(list.body.data['items']).toMatchObject([
+      { key: 'chain', isOwnerEnabled: false },
       { key: 'native', isOwnerEnabled: false },
       { key: 'script', isOwnerEnabled: false },
       { key: 'victim', isOwnerEnabled: true },
@@ -59,15 +64,20 @@ describe('a configuration whose last saver', () => {
     expect(await victimIsEnabled()).toBe(true);
   });
 
-  it('has lost the permission answers 500 for a native command, which is not run', async () => {
-    await house.setEnabled('designer', true);
-    await house.giveRole('designer', 'operator');
-    const answer = await call('native');
-    expectRefusal(answer, 500, 'webhook.owner-not-permitted');
-    expect(await victimIsEnabled()).toBe(true);
-    const id = String(answer.headers['x-execution-id']);
-    expect(await house.signalbox.execution(id)).toMatchObject({ status: 'failed', answerStatus: 500 });
-  });
+  it.each(['native', 'chain'])(
+    'has lost the permission answers 500 for a %s, whose command is not run',
+    async (key) => {
+      if (key === 'native') {
+        await house.setEnabled('designer', true);
+        await house.giveRole('designer', 'operator');
+      }
+      const answer = await call(key);
+      expectRefusal(answer, 500, 'webhook.owner-not-permitted');
+      expect(await victimIsEnabled()).toBe(true);
+      const id = String(answer.headers['x-execution-id']);
+      expect(await house.signalbox.execution(id)).toMatchObject({ status: 'failed', answerStatus: 500 });
+    },
+  );
 
   it('has lost the permission gives its script a failure, and the command is not run', async () => {
     expect(dataOf(await call('script'))).toMatchObject({

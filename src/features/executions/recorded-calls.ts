@@ -8,6 +8,7 @@ export interface RecordedCall {
   attempt: number;
   name: string;
   inputHash: string;
+  /** False: a further attempt makes it anew. */
   isSuccess: boolean;
   /** As the command endpoint would have answered. */
   status: number;
@@ -62,15 +63,11 @@ export class RecordedCalls {
     return { table: callsOfRun, values: [runKey] };
   }
 
-  /**
-   * What an attempt may take for done, in order: after a crash all of its own, of the attempts before up to their first
-   * failure. @param after only those behind the first so many.
-   */
-  async of(runKey: string, attempt: number, after = 0): Promise<RecordedCall[]> {
+  /** What an attempt may take for done, in order: after a crash all of its own, of the attempts before up to their first failure. */
+  async of(runKey: string, attempt: number): Promise<RecordedCall[]> {
     const usable: RecordedCall[] = [];
-    let before: Place = { n: after, attempt: 0, isSuccess: true };
+    let before: Place = { n: 0, attempt: 0, isSuccess: true };
     for (const call of await this.all(runKey)) {
-      if (call.n <= after) continue;
       if (!isUsable(call, before, attempt)) break;
       usable.push(call);
       before = call;
@@ -78,8 +75,7 @@ export class RecordedCalls {
     return usable;
   }
 
-  /** All that are on record of a run, in order. */
-  async all(runKey: string): Promise<RecordedCall[]> {
+  private async all(runKey: string): Promise<RecordedCall[]> {
     const rows = await this.database.read.query<(Omit<RecordedCall, 'inputJson'> & { payload: string })[]>(
       `SELECT n, attempt, name, input_hash AS "inputHash", is_success AS "isSuccess", status, started_at AS "startedAt",
         recorded_at AS "recordedAt", payload FROM execution_calls WHERE run_key = ? ORDER BY n`,

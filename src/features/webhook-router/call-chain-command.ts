@@ -1,16 +1,21 @@
 import { Injectable } from '@nestjs/common';
-import type { Envelope } from '../../bus/index.ts';
-import { AppError, kindOfStatus } from '../../platform/errors.ts';
+import type { AppError } from '../../platform/errors.ts';
+import { nextOnRecord } from './chain-journal.ts';
+import type { ChainResults } from './chain-results.ts';
+import { callFailure } from './chain.errors.ts';
 import { type ChainCommand, chainInput } from './command-chain.ts';
 import { EvaluateCall } from './evaluate-call.ts';
 import { KnownFields } from './known-fields.ts';
 import type { RequestBody } from './request-body.ts';
-import { type CallAnswer, diverged, RunCalls } from './run-calls.ts';
-import { ownerNotPermitted } from './webhook.errors.ts';
+import { type CallAnswer, RunCalls } from './run-calls.ts';
 import type { WebHookRun } from './webhook-run.ts';
 
-/** What the expressions of later steps see as `steps.<name>`. */
-export type ChainScope = Record<string, { success: boolean; data: unknown; message: string }>;
+/** One try of one chain. */
+export interface ChainRun {
+  run: WebHookRun;
+  body: RequestBody;
+  results: ChainResults;
+}
 
 /** What one command of a chain came to. */
 export interface ChainCall extends CallAnswer {
@@ -27,31 +32,21 @@ export class CallChainCommand {
     private readonly calls: RunCalls,
   ) {}
 
-  /** Null: its condition does not hold. @throws AppError where an expression fails. */
-  async call(
-    { run, body }: { run: WebHookRun; body: RequestBody },
-    command: ChainCommand,
-    scope: ChainScope,
-  ): Promise<ChainCall | null> {
-    const { program, commandName, label } = command;
-    const values = program ? await this.evaluation.values(run, body, program, [JSON.stringify(scope)]) : [];
-    const { isActive, input } = chainInput(command, values);
-    if (!isActive) return null;
-    const fields = input ?? this.knownFields.of(commandName, body);
-    const answer = await this.calls.call(run, commandName, JSON.stringify(fields), { name: label });
-    if (run.divergedAt !== null) throw diverged(run.divergedAt);
-    return { ...answer, failure: failureOf(answer) };
+  /** Null: its condition does not hold. @param goesOnAnyway as of a step. @throws AppError where an expression fails. */
+  async call(chain: ChainRun, command: ChainCommand, goesOnAnyway = false): Promise<ChainCall | null> {
+    const { run } = chain;
+    const { commandName, label } = command;
+    // What it got then is not asked again: an expression may give something else by now.
+    const inputJson = nextOnRecord(run)?.inputJson ?? (await this.inputJson(chain, command));
+    if (inputJson === null) return null;
+    const answer = await this.calls.call(run, commandName, inputJson, { name: label, goesOnAnyway });
+    return { ...answer, failure: callFailure(answer) };
   }
-}
 
-/** The failed command's own failure: it decides the answer's status and whether it is tried again. */
-function failureOf({ envelope, status }: { envelope: Envelope; status: number }): AppError | null {
-  if (envelope.success) return null;
-  const failure = new AppError({
-    code: envelope.code,
-    kind: kindOfStatus(status),
-    details: envelope.errors,
-    publicMessage: envelope.message,
-  });
-  return failure.kind === 'forbidden' ? ownerNotPermitted(failure.details, failure) : failure;
+  private async inputJson({ run, body, results }: ChainRun, command: ChainCommand): Promise<string | null> {
+    const { program, commandName } = command;
+    const values = program ? await this.evaluation.values(run, body, program, [results.stepsJson()]) : [];
+    const { isActive, input } = chainInput(command, values);
+    return isActive ? JSON.stringify(input ?? this.knownFields.of(commandName, body)) : null;
+  }
 }

@@ -17,7 +17,9 @@ export interface ChainCommand {
 /** One step of a chain, made ready once for all its calls. */
 export interface ChainStep extends ChainCommand {
   name: string;
-  goesOnAfterFailure: boolean;
+  /** True: the chain does not mind its failure. */
+  goesOnAnyway: boolean;
+  /** What undoes it; null: nothing does. */
   compensation: ChainCommand | null;
 }
 
@@ -57,7 +59,7 @@ function chainStep(ownerId: string, step: NamedChainStep): ChainStep {
   return {
     ...chainCommand(ownerId, name, step),
     name,
-    goesOnAfterFailure: onError === 'continue',
+    goesOnAnyway: onError === 'continue',
     compensation: compensation ? chainCommand(ownerId, `compensate ${name}`, compensation) : null,
   };
 }

@@ -1,39 +1,51 @@
 import { Injectable } from '@nestjs/common';
+import { Clock } from '../../platform/clock.ts';
 import { type AppError, asAppError } from '../../platform/errors.ts';
 import { reach } from '../../platform/fault-points.ts';
-import { CallChainCommand, type ChainScope } from './call-chain-command.ts';
-import { readRequestBody } from './request-body.ts';
-import { RouterSettings } from './router-settings.ts';
-import type { WebHookRun } from './webhook-run.ts';
+import { CallChainCommand, type ChainRun } from './call-chain-command.ts';
+import { ChainJournal, type ChainStop } from './chain-journal.ts';
+import { compensationFailed, compensationIncomplete } from './chain.errors.ts';
+import type { ChainStep } from './command-chain.ts';
+import { nextAttemptAt } from './retry.rules.ts';
+import { failureAnswer } from './webhook-answer.ts';
+import type { RunEnd } from './webhook-run.ts';
 
-/** What of a stopped chain is to be undone. */
-export interface ChainUndo {
-  /** The steps that have succeeded, in order. */
-  completed: readonly string[];
-  /** The steps whose command was called, in order: the nth is on record as the nth call. */
-  called: readonly string[];
-  scope: ChainScope;
-}
-
-/** Undoes what the completed steps of a chain have done: each compensation once, the last step's first. */
+/**
+ * Undoes what a chain has done that stopped for good. That it has stopped is on record before the first compensation,
+ * and from then on the queue goes on with the run: a crash at any moment repeats none whose result is on record.
+ */
 @Injectable()
 export class CompensateChain {
   constructor(
     private readonly command: CallChainCommand,
-    private readonly settings: RouterSettings,
+    private readonly journal: ChainJournal,
+    private readonly clock: Clock,
   ) {}
 
-  /** Null when all are done; else what keeps the next one from being done. */
-  async run(run: WebHookRun, { completed, scope }: ChainUndo): Promise<AppError | null> {
-    const { call, route } = run.admitted;
+  async compensate(chain: ChainRun, stop: ChainStop): Promise<RunEnd> {
+    const { run, results } = chain;
+    const { failure } = stop;
+    const stoppedInAttempt = await this.journal.stop(run, stop);
+    for (const step of results.undoable.toReversed()) {
+      const fault = await this.undo(chain, step);
+      if (!fault) continue;
+      const { retry } = run.admitted.route.config.settings;
+      const tries = run.attempt - stoppedInAttempt + 1;
+      const goesOnAt = run.trial ? null : nextAttemptAt(retry, tries, this.clock.now());
+      if (goesOnAt !== null)
+        return { answer: failureAnswer(failure), failure: compensationFailed(step.name, fault), goesOnAt };
+      const incomplete = compensationIncomplete(step.name, fault, failure);
+      return { answer: failureAnswer(incomplete), failure: incomplete, goesOnAt, isDead: true };
+    }
+    return { answer: failureAnswer(failure), failure, goesOnAt: null, isUndone: true };
+  }
+
+  /** Null: what the step did is undone. */
+  private async undo(chain: ChainRun, { compensation }: ChainStep): Promise<AppError | null> {
     try {
-      const body = await readRequestBody(call.headers, run.body, this.settings.bodyLimitBytes);
-      for (const { name, compensation } of route.chain.steps.toReversed()) {
-        if (!compensation || !completed.includes(name)) continue;
-        const answer = await this.command.call({ run, body }, compensation, scope);
-        if (answer?.failure) return answer.failure;
-        reach('compensation.done');
-      }
+      const answer = await this.command.call(chain, compensation!);
+      if (answer?.failure) return answer.failure;
+      reach('compensation.done');
       return null;
     } catch (thrown) {
       return asAppError(thrown);

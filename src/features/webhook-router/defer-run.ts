@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { reach } from '../../platform/fault-points.ts';
 import { type NewJob, Queue } from '../../platform/queue/index.ts';
-import type { PendingUndo } from './pending-undo.ts';
 import { RunRecord } from './run-record.ts';
 import type { WebHookAnswer } from './webhook-answer.ts';
 import { WebHookTickets } from './webhook-ticket.ts';
@@ -19,23 +18,16 @@ export function jobOf(run: WebHookRun, group: string | null, runAt: number): New
     lane: `config ${config.id}`,
     group,
     runAt,
-    data: dataOf(run),
+    data: JSON.stringify({ accountId: config.accountId } satisfies RunJobData),
   };
 }
 
-/** What a job needs to find its run, and what it has to do of it. */
+/** What a job needs to find its run. */
 export interface RunJobData {
   accountId: string;
-  /** Set where only its compensation is left to do. */
-  undo?: PendingUndo;
 }
 
-export function dataOf(run: WebHookRun, undo?: PendingUndo): string {
-  const { accountId } = run.admitted.route.config;
-  return JSON.stringify({ accountId, ...(undo && { undo }) } satisfies RunJobData);
-}
-
-/** Answers a run that takes longer than its caller waits: from then on a crash does not end it. */
+/** Hands a run over to the queue while it goes on: from then on a crash does not end it. */
 @Injectable()
 export class DeferRun {
   constructor(
@@ -46,13 +38,17 @@ export class DeferRun {
 
   /** The 202 with the ticket, once all that the run has done so far is on disk. @throws when it cannot be stored now. */
   async defer(run: WebHookRun): Promise<WebHookAnswer> {
-    if (!run.job) {
-      if (run.isEnding) throw new Error('It is being put on record: its answer comes at once');
-      // All who wait for the run wait for one commit.
-      run.deferring ??= this.store(run).finally(() => (run.deferring = null));
-      await run.deferring;
-    }
+    if (!run.job && run.isEnding) throw new Error('It is being put on record: its answer comes at once');
+    await this.makeDurable(run);
     return this.tickets.accepted(run.ref);
+  }
+
+  /** From then on the queue goes on with the run after a crash. @throws when it cannot be stored now. */
+  async makeDurable(run: WebHookRun): Promise<void> {
+    if (run.job) return;
+    // All who wait for it wait for one commit.
+    run.deferring ??= this.store(run).finally(() => (run.deferring = null));
+    await run.deferring;
   }
 
   private async store(run: WebHookRun): Promise<void> {

@@ -2,15 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { UnrecordedOutcomes } from '../executions/index.ts';
 import type { AppError } from '../../platform/errors.ts';
 import { reach } from '../../platform/fault-points.ts';
-import { Queue } from '../../platform/queue/index.ts';
 import { RetryRun } from './retry-run.ts';
+import { RunLog } from './run-log.ts';
 import { RunRecord } from './run-record.ts';
 import { failureAnswer, type WebHookAnswer } from './webhook-answer.ts';
 import { outcomeUnrecorded } from './webhook.errors.ts';
 import { ignoredEnd, type RunEnd, type WebHookRun } from './webhook-run.ts';
-
-/** How long work waits that was cut off because the engine was not there. */
-const UNAVAILABLE_MS = 5_000;
 
 /** Puts the end of a synchronous run on record: whoever is told of it is told afterwards. */
 @Injectable()
@@ -18,8 +15,8 @@ export class FinishRun {
   constructor(
     private readonly record: RunRecord,
     private readonly unrecorded: UnrecordedOutcomes,
-    private readonly queue: Queue,
     private readonly retry: RetryRun,
+    private readonly log: RunLog,
   ) {}
 
   /** Refuses a call for what is wrong with it; the refusal stands whether or not it can be recorded. */
@@ -31,7 +28,7 @@ export class FinishRun {
       return end.answer;
     }
     await this.record.store(run, this.record.endRows(run, end)).catch(() => undefined);
-    this.record.logEnd(run, end);
+    this.log.ended(run, end);
     return end.answer;
   }
 
@@ -43,15 +40,13 @@ export class FinishRun {
     if (run.deferring) await run.deferring.catch(() => undefined);
     run.isEnding = true;
     const { job } = run;
-    if (end.pendingUndo) {
-      await this.retry.undoLater(run, end.pendingUndo, 1);
-    } else if (end.isStored) {
-      if (job) await this.queue.end(job, []);
-    } else if (job && end.failure?.code === 'script.unavailable') {
-      await this.queue.retry(job, Date.now() + UNAVAILABLE_MS, []);
-    } else await this.store(run, end);
+    if (end.isStored) await this.record.dropJob(run);
+    else if (job && end.failure?.code === 'script.unavailable') await this.retry.soon(job);
+    else if (job && end.failure && typeof end.goesOnAt === 'number')
+      await this.retry.later(run, job, end.failure, end.goesOnAt);
+    else await this.store(run, end);
     reach('outcome.committed');
-    this.record.logEnd(run, end);
+    this.log.ended(run, end);
     return end.answer;
   }
 
@@ -62,20 +57,18 @@ export class FinishRun {
 
   /** Logs a failure that is nobody's who calls. */
   fail(run: WebHookRun, error: AppError): void {
-    this.record.logFailure(run, error);
+    this.log.failed(run, error);
   }
 
   private async store(run: WebHookRun, end: RunEnd): Promise<void> {
-    const rows = this.record.endRows(run, end, end.failure?.code === 'script.diverged');
+    const rows = this.record.endRows(run, end);
     const store = () => this.record.store(run, rows);
     try {
       await store();
     } catch (cause) {
       if (!run.isOnRecord) throw cause;
       // It ran: from here on it is recorded again and never run again.
-      this.unrecorded.keep(run.id, store, (refusal) =>
-        this.record.logFailure(run, outcomeUnrecorded(refusal)),
-      );
+      this.unrecorded.keep(run.id, store, (refusal) => this.log.failed(run, outcomeUnrecorded(refusal)));
       throw outcomeUnrecorded(cause);
     }
   }

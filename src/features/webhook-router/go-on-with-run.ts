@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { asAppError } from '../../platform/errors.ts';
 import type { Job } from '../../platform/queue/index.ts';
-import type { RunJobData } from './defer-run.ts';
 import { EndJob } from './end-job.ts';
 import { FinishRun } from './finish-run.ts';
 import { IdempotentCalls } from './idempotent-calls.ts';
@@ -23,11 +22,6 @@ export class GoOnWithRun {
   async run(run: WebHookRun, job: Job): Promise<void> {
     run.job = job;
     run.isOnRecord = true;
-    const { undo } = JSON.parse(job.data) as RunJobData;
-    if (undo) {
-      await this.endJob.goOnUndoing(run, job, undo);
-      return;
-    }
     if (run.admitted.route.isAsync) {
       run.attempt = job.attempt;
       await this.endJob.end(run, job, await this.webhook.runAgain(run));

@@ -9,7 +9,6 @@ import {
 import { Clock } from '../../platform/clock.ts';
 import type { Job } from '../../platform/queue/index.ts';
 import type { RunJobData } from './defer-run.ts';
-import type { PendingUndo } from './pending-undo.ts';
 import { type AdmittedCall, callOfRecord } from './incoming-call.ts';
 import { RoutesOfRuns } from './routes-of-runs.ts';
 import type { WebHookRoute } from './webhook-route.ts';
@@ -27,15 +26,12 @@ export class ResumeRun {
 
   /** The run that a job goes on with; null: it has ended, or nothing is left of it. */
   async ofJob(job: Job): Promise<WebHookRun | null> {
-    const { accountId, undo } = JSON.parse(job.data) as RunJobData;
+    const { accountId } = JSON.parse(job.data) as RunJobData;
     const execution = await this.executions.find({ accountId, id: job.id });
     if (!execution || execution.head.finishedAt !== null) return null;
     const { head } = execution;
     const route = await this.routes.ofExecution(execution);
-    const isAsync = route?.isAsync ?? false;
-    if (!route) return null;
-    if (undo) return await this.resumeUndo(execution, route, { job, undo });
-    return await this.resume(execution, route, isAsync ? job.attempt : head.attempt);
+    return route && (await this.resume(execution, route, route.isAsync ? job.attempt : head.attempt));
   }
 
   /** One more try of an execution that did not succeed; null where nothing is left of its request. */
@@ -54,22 +50,6 @@ export class ResumeRun {
     const renewed = await this.resume(execution, current, attempt);
     renewed?.failedAttempts.push(lastAttempt(execution));
     return renewed;
-  }
-
-  /** A chain that has stopped: its calls stand, and those of its compensation follow. */
-  private async resumeUndo(
-    execution: RecordedExecution,
-    route: WebHookRoute,
-    { job, undo }: { job: Job; undo: PendingUndo },
-  ): Promise<WebHookRun | null> {
-    const attempt = undo.runAttempt + 1 + job.attempt - undo.firstAttempt;
-    const run = await this.resume(execution, route, attempt);
-    if (!run) return null;
-    const chain = (await this.recordedCalls.all(run.runKey)).slice(0, undo.after);
-    const compensation = await this.recordedCalls.of(run.runKey, attempt, undo.after);
-    for (const [index, call] of chain.entries()) run.takeCall(call, undo.called[index]!);
-    run.recordedCalls = [...chain, ...compensation];
-    return run;
   }
 
   private async resume(

@@ -3,12 +3,12 @@ import { Clock, isoTime } from '../../platform/clock.ts';
 import type { AppError } from '../../platform/errors.ts';
 import { reach } from '../../platform/fault-points.ts';
 import { type Job, Queue } from '../../platform/queue/index.ts';
-import { dataOf, jobOf } from './defer-run.ts';
-import type { PendingUndo } from './pending-undo.ts';
-import { nextAttemptAt } from './retry.rules.ts';
 import { RunRecord } from './run-record.ts';
 import { untilStored } from './until-stored.ts';
 import type { WebHookRun } from './webhook-run.ts';
+
+/** How long work waits that was cut off because the engine was not there. */
+const UNAVAILABLE_MS = 5_000;
 
 /** Has the queue go on with a run later. */
 @Injectable()
@@ -19,48 +19,29 @@ export class RetryRun {
     private readonly clock: Clock,
   ) {}
 
-  /** Keeps a failed try and when the next one is; false: it was tried as often as may be. */
-  async again(run: WebHookRun, job: Job, failure: AppError): Promise<boolean> {
-    const now = this.clock.now();
-    const runAt = nextAttemptAt(run.admitted.route.config.settings.retry, job.attempt, now);
-    if (runAt === null) return false;
+  /** Nothing was tried: that does not count. */
+  async soon(job: Job): Promise<void> {
+    await this.queue.retry(job, this.clock.now() + UNAVAILABLE_MS, []);
+  }
+
+  /** Keeps a failed try and when the next one is. @param runAt milliseconds since 1970. */
+  async later(run: WebHookRun, job: Job, failure: AppError, runAt: number): Promise<void> {
     run.failedAttempts.push({
-      attempt: job.attempt,
-      endedAt: isoTime(now),
+      attempt: run.attempt,
+      endedAt: isoTime(this.clock.now()),
       durationMs: Math.round(performance.now() - run.begunAt),
       code: failure.code,
       errors: failure.details,
     });
-    await untilStored(() => this.queue.retry(job, runAt, this.rowsUntil(run, runAt, failure.code)));
-    reach('retry.committed');
-    return true;
-  }
-
-  /** Goes on with a compensation; false: it was tried as often as may be. @param tries so far. */
-  async undoLater(run: WebHookRun, undo: PendingUndo, tries: number): Promise<boolean> {
-    const runAt = nextAttemptAt(run.admitted.route.config.settings.retry, tries, this.clock.now());
-    if (runAt === null) return false;
-    const { job } = run;
-    const keptOneByOne = run.recordsCalls;
-    run.isDurable = true;
-    run.recordsCalls = true;
-    const rows = this.rowsUntil(run, runAt, undo.failure.code, keptOneByOne ? [] : run.calls);
-    const data = dataOf(run, undo);
-    await untilStored(async () => {
-      if (job) await this.queue.retry({ ...job, data }, runAt, rows);
-      else await this.queue.add({ ...jobOf(run, null, runAt), data }, rows);
-    });
-    reach('retry.committed');
-    return true;
-  }
-
-  private rowsUntil(run: WebHookRun, nextAttempt: number, code: string, calls: WebHookRun['calls'] = []) {
-    const progress = {
+    // Attempts of an asynchronous run are those of its job; of all others the record counts them.
+    if (!run.admitted.route.isAsync) run.attempt++;
+    const rows = this.record.progressRows(run, {
       status: 'received',
-      code,
-      nextAttemptAt: nextAttempt,
+      code: failure.code,
+      nextAttemptAt: runAt,
       attempts: run.attemptsJson,
-    } as const;
-    return this.record.progressRows(run, progress, calls);
+    });
+    await untilStored(() => this.queue.retry(job, runAt, rows));
+    reach('retry.committed');
   }
 }

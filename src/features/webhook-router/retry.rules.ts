@@ -42,3 +42,13 @@ export function nextAttemptAt(
   const seconds = Math.min(policy.initialSeconds * policy.factor ** (attempt - 1), policy.maxSeconds);
   return nowMs + Math.round(seconds * 1000 * (1 + JITTER * (2 * random - 1)));
 }
+
+/** When a run that failed so is tried again; null: it is not. */
+export function goesOnAfter(
+  failure: AppError,
+  policy: RetryPolicy | undefined,
+  attempt: number,
+  nowMs: number,
+): number | null {
+  return isPermanent(failure) ? null : nextAttemptAt(policy, attempt, nowMs);
+}

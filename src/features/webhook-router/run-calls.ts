@@ -7,12 +7,13 @@ import { AppError, asAppError } from '../../platform/errors.ts';
 import { reach } from '../../platform/fault-points.ts';
 import { nestsDeeperThan } from '../../platform/json-guard.rules.ts';
 import { parseJson } from '../../platform/json-text.ts';
-import { keptOf } from './kept-json.ts';
 import { RunCallers } from './run-callers.ts';
 import { RunRecord } from './run-record.ts';
 import { untilStored } from './until-stored.ts';
 import type { WebHookRun } from './webhook-run.ts';
 
+/** What of a step's input and output is kept. */
+const STEP_JSON_LENGTH_MAX = 65_536;
 /** As at the command endpoint. */
 const INPUT_DEPTH_MAX = 64;
 
@@ -26,11 +27,15 @@ export interface CallAnswer {
   /** Milliseconds since 1970: when it was put on record, or became known. */
   recordedAt: number;
   durationMs: number;
+  /** Set where whoever asked may ask again after so long. */
+  retryAfterSeconds: number | undefined;
 }
 
 /** How a step shows beside its command. */
 export interface StepLabel {
   name: string;
+  /** True: the run does not mind its failure, so that a further attempt does not make it anew. */
+  goesOnAnyway: boolean;
 }
 
 /**
@@ -46,65 +51,72 @@ export class RunCalls {
     private readonly clock: Clock,
   ) {}
 
-  /** @throws AppError 503 when nobody may act for the run. */
-  mustHaveCaller(run: WebHookRun): void {
-    this.callers.of(run);
-  }
-
   /** One command; whatever happens, the run gets an envelope. */
   async call(run: WebHookRun, type: string, inputJson: string, label?: StepLabel): Promise<CallAnswer> {
     reach('during-run');
     const began = performance.now();
     const inputHash = createHash('sha256').update(`${type}\n${inputJson}`).digest('base64url');
-    const shown = this.shownInput(run, type, inputJson);
+    const goesOnAnyway = label?.goesOnAnyway === true;
+    const order = { type, inputJson, input: inputIn(inputJson), inputHash, goesOnAnyway };
+    const shown = this.shownInput(run, order);
     const known = run.recordedCalls[run.calls.length];
     if (run.divergedAt === null && known && (known.name !== type || known.inputHash !== inputHash))
       run.divergedAt = known.n;
-    const call =
-      run.divergedAt === null
-        ? (known ?? (await this.make(run, { type, inputJson, inputHash })))
-        : this.refuse(run, { type, inputJson, inputHash });
-    const durationMs = known ? known.recordedAt - known.startedAt : performance.now() - began;
+    const { call, envelope, retryAfterSeconds } = await this.given(run, order, known);
+    const { envelopeJson, startedAt, recordedAt, status } = call;
+    const durationMs = known ? recordedAt - startedAt : performance.now() - began;
     run.calls.push(call);
-    run.addCallStep(call, { label: label?.name, shown, durationMs });
-    const envelope = parseJson(call.envelopeJson) as Envelope;
-    const { envelopeJson, recordedAt, status } = call;
-    return { envelopeJson, envelope, status, recordedAt, durationMs };
+    run.addStep({
+      ...(label ? { name: label.name, commandName: type } : { name: type }),
+      input: shown,
+      output: shownOf(envelopeJson, envelope),
+      startedAtMs: startedAt,
+      durationMs,
+    });
+    return { envelopeJson, envelope, status, recordedAt, durationMs, retryAfterSeconds };
   }
 
   /** The input as anybody may see it: a command may have fields that nobody may. */
-  private shownInput(run: WebHookRun, type: string, inputJson: string): unknown {
-    if (nestsDeeperThan(Buffer.from(inputJson), INPUT_DEPTH_MAX)) return inputJson.slice(0, 1000);
-    const input = parseJson(inputJson) as Record<string, unknown>;
+  private shownInput(run: WebHookRun, { type, input, inputJson }: CallOrder): unknown {
+    if (input === null) return inputJson.slice(0, 1000);
     const recorded = this.dispatcher.recorded(type, input);
     if (recorded.secrets.length > 0) run.addCredentials(recorded.secrets);
-    return keptOf(recorded.input === input ? inputJson : JSON.stringify(recorded.input));
+    return shownOf(recorded.input === input ? inputJson : JSON.stringify(recorded.input), recorded.input);
   }
 
-  private async make(run: WebHookRun, order: CallOrder): Promise<RecordedCall> {
-    const startedAt = this.clock.now();
-    const blank = { ...order, run, n: run.calls.length + 1, startedAt };
-    const dispatched = await this.dispatch(blank);
-    const call = this.recordOf(blank, dispatched.envelope, dispatched.status);
+  /** What is on record at its place, or what making it gives; after one that differs from its record nothing is made. */
+  private async given(run: WebHookRun, order: CallOrder, known: RecordedCall | undefined): Promise<Given> {
+    if (run.divergedAt === null && known)
+      return { call: known, envelope: parseJson(known.envelopeJson) as Envelope };
+    const blank = { ...order, run, n: run.calls.length + 1, startedAt: this.clock.now() };
+    if (run.divergedAt === null) return await this.make(blank);
+    // What it would do belongs to another run.
+    const envelope = failureEnvelope(diverged(run.divergedAt));
+    return { call: this.recordOf(blank, envelope, 500), envelope };
+  }
+
+  private async make(blank: BlankCall): Promise<Given> {
+    const { run } = blank;
+    const { envelope, status, error, isStoredAlongside } = await this.dispatch(blank);
+    const call = this.recordOf(blank, envelope, status);
     // What was asked for before the run had to be durable is recorded with all the others at that moment.
-    if (run.recordsCalls && !dispatched.isStoredAlongside) {
+    if (run.recordsCalls && !isStoredAlongside) {
       // It was made: whatever the database is about, the run sees no answer that is not on record.
       await untilStored(() => this.record.keepCall(run, call));
     }
     if (run.recordsCalls) reach('call.recorded');
-    return call;
+    return { call, envelope, retryAfterSeconds: error?.retryAfterSeconds };
   }
 
   private async dispatch(blank: BlankCall): Promise<Dispatched> {
-    const { run, type, inputJson, n } = blank;
+    const { run, type, input, n } = blank;
     try {
-      if (nestsDeeperThan(Buffer.from(inputJson), INPUT_DEPTH_MAX)) throw tooDeep();
-      // Looked up for each call: a permission that is taken away holds at once.
-      const caller = this.callers.of(run);
+      if (input === null) throw tooDeep();
       return await this.dispatcher.dispatch({
         type,
-        input: parseJson(inputJson) as Record<string, unknown>,
-        caller,
+        input,
+        // Looked up for each call: a permission that is taken away holds at once.
+        caller: this.callers.of(run),
         origin: run.originOf(n),
         isSimulated: run.trial?.isSimulated ?? false,
         beforeEffects: () => this.record.beforeEffects(run),
@@ -119,7 +131,7 @@ export class RunCalls {
   }
 
   private recordOf(
-    { run, type, inputJson, inputHash, n, startedAt }: BlankCall,
+    { run, type, inputJson, inputHash, goesOnAnyway, n, startedAt }: BlankCall,
     envelope: Envelope,
     status: number,
   ): RecordedCall {
@@ -128,7 +140,7 @@ export class RunCalls {
       attempt: run.attempt,
       name: type,
       inputHash,
-      isSuccess: envelope.success,
+      isSuccess: envelope.success || goesOnAnyway,
       status,
       startedAt,
       recordedAt: this.clock.now(),
@@ -136,24 +148,38 @@ export class RunCalls {
       envelopeJson: JSON.stringify(envelope),
     };
   }
-
-  /** After a call that is not the recorded one nothing is done any more: what it would do belongs to another run. */
-  private refuse(run: WebHookRun, order: CallOrder): RecordedCall {
-    const blank = { ...order, run, n: run.calls.length + 1, startedAt: this.clock.now() };
-    return this.recordOf(blank, failureEnvelope(diverged(run.divergedAt!)), 500);
-  }
 }
 
 interface CallOrder {
   type: string;
   inputJson: string;
+  /** Null: it nests too deep to be read. */
+  input: Record<string, unknown> | null;
   inputHash: string;
+  goesOnAnyway: boolean;
 }
 
 interface BlankCall extends CallOrder {
   run: WebHookRun;
   n: number;
   startedAt: number;
+}
+
+/** A call and what it gave. */
+interface Given {
+  call: RecordedCall;
+  envelope: Envelope;
+  retryAfterSeconds?: number | undefined;
+}
+
+function inputIn(inputJson: string): Record<string, unknown> | null {
+  if (nestsDeeperThan(Buffer.from(inputJson), INPUT_DEPTH_MAX)) return null;
+  return parseJson(inputJson) as Record<string, unknown>;
+}
+
+/** A value as a step keeps it: cut where its JSON text is long. */
+function shownOf(json: string, value: unknown): unknown {
+  return json.length <= STEP_JSON_LENGTH_MAX ? value : `${json.slice(0, 1000)}… (${json.length} characters)`;
 }
 
 /** A run that does something else than before cannot go on from what was done: the configuration or its data has changed. */

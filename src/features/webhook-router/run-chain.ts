@@ -1,10 +1,17 @@
 import { Injectable } from '@nestjs/common';
-import { AppError, asAppError } from '../../platform/errors.ts';
-import { CallChainCommand, type ChainCall, type ChainScope } from './call-chain-command.ts';
-import { CompensateChain } from './compensate-chain.ts';
+import { type Envelope, failureEnvelope } from '../../bus/index.ts';
+import type { RecordedCall } from '../executions/index.ts';
+import { type AppError, asAppError } from '../../platform/errors.ts';
+import { parseJson } from '../../platform/json-text.ts';
+import { CallChainCommand, type ChainRun } from './call-chain-command.ts';
+import { ChainJournal, type ChainStop, isSkipped, isStopped, nextOnRecord } from './chain-journal.ts';
+import { ChainResults, skippedEnvelope } from './chain-results.ts';
+import { callFailure, chainTooLong } from './chain.errors.ts';
 import type { ChainStep } from './command-chain.ts';
-import { pendingUndo } from './pending-undo.ts';
+import { CompensateChain } from './compensate-chain.ts';
 import type { RequestBody } from './request-body.ts';
+import { goesOnAfter } from './retry.rules.ts';
+import { diverged } from './run-calls.ts';
 import { ASYNC_TOTAL_MS, ScriptLimitDefaults } from './script-limit-defaults.ts';
 import { failureAnswer, successAnswer } from './webhook-answer.ts';
 import type { RunEnd, WebHookRun } from './webhook-run.ts';
@@ -14,107 +21,89 @@ import type { RunEnd, WebHookRun } from './webhook-run.ts';
 export class RunChain {
   constructor(
     private readonly command: CallChainCommand,
-    private readonly limits: ScriptLimitDefaults,
     private readonly compensation: CompensateChain,
+    private readonly journal: ChainJournal,
+    private readonly limits: ScriptLimitDefaults,
   ) {}
 
   async run(run: WebHookRun, body: RequestBody): Promise<RunEnd> {
-    const { route } = run.admitted;
-    const progress = new ChainProgress();
-    const endsAt = run.begunAt + (route.isAsync ? ASYNC_TOTAL_MS : this.limits.totalMs);
-    for (const step of route.chain.steps) {
-      const failure =
-        performance.now() > endsAt ? totalTime() : await this.step({ run, body }, step, progress);
-      if (failure) return await this.undone(run, stopped(run, progress, failure));
+    const results = new ChainResults();
+    const chain = { run, body, results };
+    for (const [index, step] of run.admitted.route.chain.steps.entries()) {
+      const failure = await this.step(chain, step);
+      if (run.divergedAt !== null) return { ...failed(diverged(run.divergedAt)), isDead: true };
+      if (failure) return await this.stop(chain, { step, index, failure });
     }
-    const { resultJson } = progress;
+    const resultJson = results.resultJson();
     return { answer: successAnswer(resultJson), failure: null, resultJson };
   }
 
-  /** Of a synchronous chain the compensations are tried at once, and what fails of them later; of others once it stops for good. */
-  private async undone(run: WebHookRun, end: StoppedChain): Promise<RunEnd> {
-    const { undo, ...rest } = end;
-    const { failure } = rest;
-    if (!undo || run.admitted.route.isAsync) return end;
-    const obstacle = await this.compensation.run(run, undo);
-    if (!obstacle) return { ...rest, isUndone: true };
-    const firstAttempt = run.job ? run.job.attempt + 1 : 1;
-    return { ...rest, pendingUndo: pendingUndo(run, undo, { failure, isDead: false, firstAttempt }) };
-  }
-
-  /** The failure that stops the chain, if any. */
-  private async step(
-    call: { run: WebHookRun; body: RequestBody },
-    step: ChainStep,
-    progress: ChainProgress,
-  ): Promise<AppError | null> {
+  /** Null: the chain goes on. */
+  private async step(chain: ChainRun, step: ChainStep): Promise<AppError | null> {
+    const { run, results } = chain;
+    const known = nextOnRecord(run);
+    if (known && isStopped(known)) return stoppedBefore(chain, step, known);
+    if (known && isSkipped(known)) return skip(chain, step, known);
     try {
-      const answer = await this.command.call(call, step, progress.scope);
-      progress.add(step, answer);
-      return step.goesOnAfterFailure ? null : (answer?.failure ?? null);
+      if (!known) this.checkTime(run);
+      const call = await this.command.call(chain, step, step.goesOnAnyway);
+      if (!call) return skip(chain, step, await this.journal.skip(run, step));
+      results.add(step, call.envelope, call.durationMs);
+      return step.goesOnAnyway ? null : call.failure;
     } catch (thrown) {
-      return asAppError(thrown);
+      const failure = asAppError(thrown);
+      const envelope = failureEnvelope(failure);
+      results.add(step, envelope, 0);
+      show(run, step, envelope);
+      return failure;
     }
+  }
+
+  private checkTime(run: WebHookRun): void {
+    const totalMs = run.admitted.route.isAsync ? ASYNC_TOTAL_MS : this.limits.totalMs;
+    if (performance.now() - run.begunAt > totalMs) throw chainTooLong(totalMs);
+  }
+
+  private async stop(chain: ChainRun, stop: ChainStop): Promise<RunEnd> {
+    const { run, results } = chain;
+    const { config, isAsync } = run.admitted.route;
+    const known = run.recordedCalls[stop.index];
+    const hasStopped = known !== undefined && isStopped(known);
+    const goesOn =
+      !hasStopped && isAsync && goesOnAfter(stop.failure, config.settings.retry, run.attempt, 0) !== null;
+    if (results.undoable.length > 0 && !goesOn) return await this.compensation.compensate(chain, stop);
+    // Nothing ran: whoever called has to mend it.
+    const isRejection = stop.failure.code === 'webhook.malformed-body' && run.calls.length === 0;
+    return { ...failed(stop.failure), isRejection };
   }
 }
 
-/** What the steps so far have come to. */
-class ChainProgress {
-  readonly scope: ChainScope = {};
-  /** Those whose command was called, in order. */
-  readonly called: string[] = [];
-  /** Those that have succeeded. */
-  readonly completed: string[] = [];
-  private readonly results: object[] = [];
-  private lastData: unknown = null;
-
-  add({ name, commandName }: ChainStep, call: ChainCall | null): void {
-    if (call === null) {
-      this.scope[name] = { success: true, data: null, message: 'Skipped' };
-      this.results.push({
-        name,
-        commandName,
-        success: true,
-        skipped: true,
-        data: null,
-        message: 'Skipped',
-        durationMs: 0,
-      });
-      return;
-    }
-    const { success, data, message } = call.envelope;
-    this.called.push(name);
-    if (success) this.completed.push(name);
-    this.lastData = data;
-    this.scope[name] = { success, data, message };
-    this.results.push({ name, commandName, success, data, message, durationMs: call.durationMs });
-  }
-
-  get resultJson(): string {
-    return JSON.stringify({ steps: this.results, data: this.lastData });
-  }
+function skip({ run, results }: ChainRun, step: ChainStep, entry: RecordedCall): null {
+  run.calls.push(entry);
+  results.addSkipped(step);
+  show(run, step, { ...skippedEnvelope, skipped: true });
+  return null;
 }
 
-type StoppedChain = RunEnd & { failure: AppError };
+function stoppedBefore({ run, results }: ChainRun, step: ChainStep, known: RecordedCall): AppError {
+  const envelope = parseJson(known.envelopeJson) as Envelope;
+  const durationMs = known.recordedAt - known.startedAt;
+  run.calls.push(known);
+  results.add(step, envelope, durationMs);
+  show(run, step, envelope, { startedAtMs: known.startedAt, durationMs });
+  return callFailure({ envelope, status: known.status })!;
+}
 
-function stopped(
+/** A step of the execution for which no command runs now. */
+function show(
   run: WebHookRun,
-  { called, completed, scope }: ChainProgress,
-  failure: AppError,
-): StoppedChain {
-  const end = { answer: failureAnswer(failure), failure };
-  const hasCompensation = run.admitted.route.chain.steps.some(
-    ({ name, compensation }) => compensation !== null && completed.includes(name),
-  );
-  // What differs from its record is not known well enough to be undone.
-  if (!hasCompensation || run.divergedAt !== null) return end;
-  return { ...end, undo: { completed, called, scope } };
+  { name, commandName }: ChainStep,
+  output: object,
+  { startedAtMs, durationMs } = { startedAtMs: run.end().finishedAt, durationMs: 0 },
+): void {
+  run.addStep({ name, commandName, output, startedAtMs, durationMs });
 }
 
-function totalTime(): AppError {
-  return new AppError({
-    code: 'chain.limit-total-time',
-    kind: 'timed-out',
-    details: ['The chain did not end within the time it has in all'],
-  });
+function failed(failure: AppError): RunEnd {
+  return { answer: failureAnswer(failure), failure };
 }

@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { Dispatcher, type Envelope } from '../../bus/index.ts';
+import { type Caller, Dispatcher, type Envelope } from '../../bus/index.ts';
 import { reach } from '../../platform/fault-points.ts';
 import type { Tx } from '../../platform/db/index.ts';
 import { KnownFields } from './known-fields.ts';
 import type { RequestBody } from './request-body.ts';
-import { RunCallers } from './run-callers.ts';
 import { RunRecord } from './run-record.ts';
 import { failureAnswer, successAnswer } from './webhook-answer.ts';
 import { ownerNotPermitted } from './webhook.errors.ts';
@@ -17,11 +16,9 @@ export class RunNativeCommand {
     private readonly dispatcher: Dispatcher,
     private readonly knownFields: KnownFields,
     private readonly record: RunRecord,
-    private readonly callers: RunCallers,
   ) {}
 
-  async run(run: WebHookRun, body: RequestBody): Promise<RunEnd> {
-    const caller = this.callers.of(run);
+  async run(run: WebHookRun, body: RequestBody, caller: Caller): Promise<RunEnd> {
     const { config, expressions } = run.admitted.route;
     const type = config.settings.commandName ?? '';
     const input = run.mapped ?? this.knownFields.of(type, body);

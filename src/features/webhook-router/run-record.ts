@@ -6,10 +6,8 @@ import {
   RecordedCalls,
 } from '../executions/index.ts';
 import type { TableRow, Tx } from '../../platform/db/index.ts';
-import type { AppError } from '../../platform/errors.ts';
 import { reach } from '../../platform/fault-points.ts';
 import { type NewJob, Queue } from '../../platform/queue/index.ts';
-import { RunLog } from './run-log.ts';
 import { takenOver } from './webhook.errors.ts';
 import type { RunEnd, WebHookRun } from './webhook-run.ts';
 
@@ -20,7 +18,6 @@ export class RunRecord {
     private readonly recorder: ExecutionRecorder,
     private readonly recordedCalls: RecordedCalls,
     private readonly queue: Queue,
-    private readonly log: RunLog,
   ) {}
 
   /** On record before the first effect, so that a crash leaves a trace of what had begun. */
@@ -66,10 +63,10 @@ export class RunRecord {
   }
 
   /** The rows that end a run, and with it what was kept to go on with it. */
-  endRows(run: WebHookRun, end: RunEnd, isDead = false): TableRow[] {
-    const rows = this.recorder.endRows(run.received(), run.outcome(end, isDead));
+  endRows(run: WebHookRun, end: RunEnd): TableRow[] {
+    const rows = this.recorder.endRows(run.received(), run.outcome(end));
     // A repeat with the same key goes on from what a failed run has done.
-    const isOver = end.failure === null || run.idempotencyHash === null || isDead || end.isUndone === true;
+    const isOver = end.failure === null || run.idempotencyHash === null || end.isDead || end.isUndone;
     if (run.recordsCalls && run.calls.length > 0 && isOver) rows.push(this.recordedCalls.removal(run.runKey));
     return rows;
   }
@@ -86,12 +83,9 @@ export class RunRecord {
     if (run.job && !(await this.queue.endIn(tx, run.job))) throw takenOver();
   }
 
-  logEnd(run: WebHookRun, end: RunEnd): void {
-    this.log.ended(run, end);
-  }
-
-  logFailure(run: WebHookRun, error: AppError): void {
-    this.log.failed(run, error);
+  /** Of a run whose end is on record already. */
+  async dropJob({ job }: WebHookRun): Promise<void> {
+    if (job) await this.queue.end(job, []);
   }
 
   /** Stores how it ended, and that there is nothing more to do. */

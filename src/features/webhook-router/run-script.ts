@@ -20,7 +20,6 @@ export class RunScript {
 
   async run(run: WebHookRun, body: RequestBody): Promise<RunEnd> {
     const { route } = run.admitted;
-    this.calls.mustHaveCaller(run);
     const surroundings = await this.surroundings.of(run);
     const { verdict, logs, logsTruncated } = await this.scripts.run({
       programId: route.programId,
@@ -46,7 +45,7 @@ export class RunScript {
       : logs;
     if (run.divergedAt !== null) {
       const failure = diverged(run.divergedAt);
-      return { answer: failureAnswer(failure), failure };
+      return { answer: failureAnswer(failure), failure, isDead: true };
     }
     if (verdict.kind === 'returned')
       return { answer: successAnswer(verdict.json), failure: null, resultJson: verdict.json };

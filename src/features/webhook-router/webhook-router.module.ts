@@ -9,6 +9,8 @@ import { AdmitWebHook } from './admit-webhook.ts';
 import { AnswerInTime } from './answer-in-time.ts';
 import { AnswerWebHook } from './answer-webhook.ts';
 import { CallChainCommand } from './call-chain-command.ts';
+import { ChainJournal } from './chain-journal.ts';
+import { ChooseWork } from './choose-work.ts';
 import { CompensateChain } from './compensate-chain.ts';
 import { ConcurrencyGates } from './concurrency-gates.ts';
 import { DeferRun } from './defer-run.ts';
@@ -55,6 +57,8 @@ import { WebHookTickets } from './webhook-ticket.ts';
     RunNativeCommand,
     RunScript,
     CallChainCommand,
+    ChainJournal,
+    ChooseWork,
     CompensateChain,
     KnownFields,
     RetryRun,

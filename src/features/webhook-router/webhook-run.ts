@@ -13,11 +13,7 @@ import {
 import type { AppError } from '../../platform/errors.ts';
 import { maskedJson, withoutCredentials } from '../../platform/masking.rules.ts';
 import type { Job } from '../../platform/queue/index.ts';
-import type { ChainScope } from './call-chain-command.ts';
-import type { ChainUndo } from './compensate-chain.ts';
 import type { AdmittedCall } from './incoming-call.ts';
-import { keptOf } from './kept-json.ts';
-import type { PendingUndo } from './pending-undo.ts';
 import { exactAnswerJson, headersBesideType, ignoredAnswer, type WebHookAnswer } from './webhook-answer.ts';
 
 /** How a run ended, before it is on disk. */
@@ -27,12 +23,12 @@ export interface RunEnd {
   failure: AppError | null;
   /** JSON text of what the work gave, from which an expression may make another answer. */
   resultJson?: string;
-  /** Set where a chain has stopped after steps that can be undone. */
-  undo?: ChainUndo;
-  /** True when what was done has been undone, or is left to somebody who looks at it: nothing goes on from it. */
+  /** Set where the work has settled it itself: when it goes on (milliseconds since 1970); null: never again. */
+  goesOnAt?: number | null;
+  /** True: it can never be brought to a good end. */
+  isDead?: boolean;
+  /** True: what it did was undone, so that a repeat begins from the beginning. */
   isUndone?: boolean;
-  /** What of it is left to be undone later. */
-  pendingUndo?: PendingUndo;
   /** True when nothing ran. */
   isRejection?: boolean;
   /** True when nothing was to run. */
@@ -159,27 +155,6 @@ export class WebHookRun {
     this.knownCredentials = undefined;
   }
 
-  /** Keeps a call as a step. */
-  addCallStep(
-    { name, envelopeJson, startedAt }: RecordedCall,
-    { label, shown, durationMs }: { label: string | undefined; shown: unknown; durationMs: number },
-  ): void {
-    this.addStep({
-      ...(label ? { name: label, commandName: name } : { name }),
-      input: shown,
-      output: keptOf(envelopeJson),
-      startedAtMs: startedAt,
-      durationMs,
-    });
-  }
-
-  /** Takes a call that is on record for made, and shows it. */
-  takeCall(call: RecordedCall, label: string): void {
-    this.calls.push(call);
-    const durationMs = call.recordedAt - call.startedAt;
-    this.addCallStep(call, { label, shown: keptOf(call.inputJson), durationMs });
-  }
-
   /** Keeps a step; credentials of the request are masked in it. */
   addStep(step: ExecutionStep): void {
     this.stepTexts.push(maskedJson(step, this.credentials));
@@ -230,18 +205,8 @@ export class WebHookRun {
     };
   }
 
-  /** What the steps of a chain gave, by the calls that are on record. */
-  chainScope(called: readonly string[]): ChainScope {
-    return Object.fromEntries(
-      called.map((name, index) => {
-        const { success, data, message } = JSON.parse(this.calls[index]!.envelopeJson) as ChainScope[string];
-        return [name, { success, data, message }];
-      }),
-    );
-  }
-
   /** The end as it is stored: credentials of the request are masked in whatever was made from it. */
-  outcome({ answer, failure, isRejection, isIgnored }: RunEnd, isDead = false): ExecutionOutcome {
+  outcome({ answer, failure, isDead, isRejection, isIgnored }: RunEnd): ExecutionOutcome {
     const { credentials } = this;
     const cleanJson = (value: object | null) =>
       value === null ? this.nothing : maskedJson(value, credentials);

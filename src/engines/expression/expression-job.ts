@@ -4,6 +4,8 @@ import type { ExpressionOutcome, ExpressionProgram } from './expression-program.
 export class ExpressionJob {
   /** Numbers its stay at a worker. */
   ticket = 0;
+  /** It has itself been found to take long. */
+  isSlow = false;
   #wasAtDeath = false;
   #isSettled = false;
 

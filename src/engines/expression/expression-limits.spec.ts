@@ -111,9 +111,18 @@ describe('neighbours', () => {
     expect(longest[Math.floor(longest.length / 2)]).toBeLessThan(100);
   });
 
+  it('in a burst whose first one took long all get their answer', async () => {
+    await pool.evaluate(programOf([endless], 'burst'), partsWith(null));
+    const burst = Array.from({ length: 1_000 }, () =>
+      pool.evaluate(programOf(['=1'], 'burst'), partsWith(null)),
+    );
+    const kinds = (await Promise.all(burst)).map(({ kind }) => kind);
+    expect(new Set(kinds)).toEqual(new Set(['done']));
+  });
+
   it('of one who floods get their turn, and he is told that too much is waiting', async () => {
     await pool.evaluate(programOf([endless], 'flood'), partsWith(null));
-    const flood = Array.from({ length: 200 }, () =>
+    const flood = Array.from({ length: 2_000 }, () =>
       pool.evaluate(programOf(['=1'], 'flood'), partsWith(null)),
     );
     expect(await verdictOf(pool, '=1')).toEqual({ kind: 'value', value: 1 });

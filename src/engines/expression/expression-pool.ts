@@ -11,16 +11,12 @@ import {
 } from './expression-program.ts';
 import { ExpressionQueue } from './expression-queue.ts';
 import { ExpressionWorker } from './expression-worker.ts';
+import { SLOW_AFTER_MS, SlowOwners } from './slow-owners.ts';
 
 const TICK_MS = 10;
 const WAIT_MS_MAX = 5_000;
 /** A head older than this holds its worker: what waits behind it goes to another. */
 const HELD_AFTER_MS = 20;
-/** Its owner is slow from then on; what compiles a schema for the first time stays below. */
-const SLOW_AFTER_MS = 100;
-/** For how long: then it may show that it has mended. */
-const SLOW_MS = 30_000;
-const SLOW_OWNERS_MAX = 10_000;
 /** However busy the machine, nothing runs longer than this many times its limit. */
 const STARVED_FACTOR = 3;
 /** Calls at one worker at a time: enough to be sent together, few enough to be moved. */
@@ -43,7 +39,7 @@ export interface ExpressionPoolOptions {
 export class ExpressionPool {
   readonly #options: ExpressionPoolOptions;
   readonly #queue = new ExpressionQueue();
-  readonly #slowUntil = new Map<string, number>();
+  readonly #slow = new SlowOwners();
   #workers: ExpressionWorker[] = [];
   #launch: ExpressionLaunch | undefined;
   #isOpen = false;
@@ -156,15 +152,13 @@ export class ExpressionPool {
   }
 
   #isSlow({ program }: ExpressionJob, now: number): boolean {
-    const until = this.#slowUntil.get(program.ownerId);
-    if (until === undefined || until > now) return until !== undefined;
-    this.#slowUntil.delete(program.ownerId);
-    return false;
+    return this.#slow.has(program.ownerId, now);
   }
 
-  #noteSlow({ program }: ExpressionJob, now: number): void {
-    if (this.#slowUntil.size >= SLOW_OWNERS_MAX) this.#slowUntil.clear();
-    this.#slowUntil.set(program.ownerId, now + SLOW_MS);
+  #noteSlow(job: ExpressionJob, now: number): void {
+    if (job.isSlow) return;
+    job.isSlow = true;
+    this.#slow.note(job.program.ownerId, now);
   }
 
   #place(job: ExpressionJob, now: number): boolean {
@@ -189,15 +183,14 @@ export class ExpressionPool {
 
   /** Puts jobs whose worker is lost to them first in line again. */
   #requeue(jobs: ExpressionJob[], now: number): void {
-    for (const job of jobs.reverse()) {
-      if (this.#isSlow(job, now)) this.#queue.slow.unshift(job);
-      else this.#queue.normal.unshift(job);
-    }
+    for (const job of jobs.reverse()) this.#queue.addFirst(job, this.#isSlow(job, now));
   }
 
   #onAnswer(job: ExpressionJob, json: string): void {
     job.settle(outcomeOf(json));
-    if (this.#queue.size > 0) this.#pump(performance.now());
+    const now = performance.now();
+    if (!job.isSlow) this.#slow.noteFast(job.program.ownerId, now);
+    if (this.#queue.size > 0) this.#pump(now);
   }
 
   #onGone(worker: ExpressionWorker, jobs: ExpressionJob[], hasCrashed: boolean): void {

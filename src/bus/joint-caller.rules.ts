@@ -1,12 +1,14 @@
 import type { Caller } from './caller.ts';
 import type { Permission } from './permissions.ts';
 
-/** What outlives the work that did it, and acts by itself later. */
+/** What begins work that goes on without who began it, with his permissions. */
 const lasting: readonly Permission[] = [
   'webhooks:write',
   'processes:write',
   'commands:define',
   'subscriptions:write',
+  'executions:replay',
+  'processes:run',
 ];
 
 /**

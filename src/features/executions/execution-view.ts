@@ -52,12 +52,12 @@ export function executionView(execution: ExecutionEntity, payload: OpenedPayload
 }
 
 /** Steps as they are shown, of their JSON text. */
-function stepsView(stepsJson: string | null, request: OpenedRequest | null) {
+export function stepsView(stepsJson: string | null, request: OpenedRequest | null) {
   return ((parsed(stepsJson) ?? []) as ExecutionStep[]).map((step) => stepView(step, request));
 }
 
-function replayView({ startedBy, runs, isBodyEdited }: ReplayTerms) {
-  return { startedBy, runs, isBodyEdited };
+function replayView({ startedBy, runs, bodyBy }: ReplayTerms) {
+  return { startedBy, runs, isBodyEdited: bodyBy !== null };
 }
 
 function stepView({ startedAtMs, inputFields, ...step }: ExecutionStep, request: OpenedRequest | null) {

@@ -13,6 +13,9 @@ export { type RecordedCall, RecordedCalls } from './recorded-calls.ts';
 export { type RecordedExecution, RecordedExecutions } from './recorded-executions.ts';
 export { UnrecordedOutcomes } from './unrecorded-outcomes.ts';
 export { InterruptedExecutions } from './interrupted-executions.ts';
+export { executionFilterFields } from './execution-filter.ts';
+export { ExecutionFinder } from './execution-finder.ts';
+export { stepsView } from './execution-view.ts';
 export { executionNotFound } from './execution.errors.ts';
 export { openPayload } from './execution-payload.rules.ts';
 export {

@@ -21,7 +21,8 @@ export interface ReplayTerms {
   startedBy: string;
   /** What it runs: the configuration as it was when the replay was asked for, its draft, or one sent along. */
   runs: 'saved' | 'draft' | 'unsaved';
-  isBodyEdited: boolean;
+  /** Who wrote its body, also where that was done in the replay that it repeats; null: the sender of the call. */
+  bodyBy: string | null;
   /** What it runs, where that is no version of the configuration, and who wrote it. */
   content: { snapshot: ConfigSnapshot; ownerId: string } | null;
 }

@@ -47,7 +47,7 @@ export class EvaluateCall {
     if (!program) return { answer: successAnswer(resultJson), failure: null };
     try {
       const outcome = await this.pool.evaluate(program, [...partsOf(run, body), Buffer.from(resultJson)]);
-      return { answer: respondedAnswer(responseOf(valueOf(outcome))), failure: null };
+      return { answer: respondedAnswer(responseOf(valueOf(outcome))), failure: null, resultJson };
     } catch (thrown) {
       const failure = afterEffects(asAppError(thrown));
       return { answer: failureAnswer(failure), failure };

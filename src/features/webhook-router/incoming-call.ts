@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { OpenedRequest, RequestMeta } from '../executions/index.ts';
+import { newId } from '../../platform/ids.ts';
 import { type AddressRules, clientAddress } from '../../platform/network-addresses.ts';
 import type { WebHookRoute } from './webhook-route.ts';
 
@@ -25,6 +26,22 @@ export interface AdmittedCall {
   receivedAt: number;
   /** `performance.now()` at the same moment: durations do not jump with the clock. */
   startedAt: number;
+}
+
+/** A call with a recorded request, received now. */
+export function calledNow(
+  { meta, rawQuery }: Pick<OpenedRequest, 'meta' | 'rawQuery'>,
+  { route, prefix, receivedAt }: { route: WebHookRoute; prefix: 'exe' | 'tst'; receivedAt: number },
+): AdmittedCall {
+  return {
+    id: newId(prefix, receivedAt),
+    route,
+    call: callOfRecord({ meta, rawQuery }),
+    params: meta.params,
+    ip: meta.ip,
+    receivedAt,
+    startedAt: performance.now(),
+  };
 }
 
 /** The call of a request that was recorded. */

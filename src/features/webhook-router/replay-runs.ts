@@ -1,13 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../platform/clock.ts';
 import type { Tx } from '../../platform/db/index.ts';
-import { newId } from '../../platform/ids.ts';
 import type { NewJob } from '../../platform/queue/index.ts';
 import type { ExecutionEntity, OpenedRequest, ReplayTerms } from '../executions/index.ts';
 import { snapshotOf } from '../webhook-configs/index.ts';
 import { jobOf } from './defer-run.ts';
 import { EvaluateCall } from './evaluate-call.ts';
-import { callOfRecord } from './incoming-call.ts';
+import { calledNow } from './incoming-call.ts';
 import { RunRecord } from './run-record.ts';
 import { VerifyWebHook } from './verify-webhook.ts';
 import type { WebHookRoute } from './webhook-route.ts';
@@ -43,17 +42,8 @@ export class ReplayRuns {
     terms: Omit<ReplayTerms, 'content'>,
   ): Promise<ReadyReplay> {
     const { meta, body, credentials } = request;
-    const { params, ip } = meta;
     const receivedAt = this.clock.now();
-    const admitted = {
-      id: newId('exe', receivedAt),
-      route,
-      call: callOfRecord(request),
-      params,
-      ip,
-      receivedAt,
-      startedAt: performance.now(),
-    };
+    const admitted = calledNow(request, { route, prefix: 'exe', receivedAt });
     const run = new WebHookRun(admitted, meta, JSON.stringify(meta), body);
     run.addCredentials(credentials);
     run.replayOf = original.id;
@@ -74,7 +64,7 @@ export class ReplayRuns {
   /** With what it runs in order; a body that cannot be read is refused where somebody can mend it. */
   private async groupOf(run: WebHookRun): Promise<string | null> {
     const { route } = run.admitted;
-    const isEdited = run.terms?.isBodyEdited === true;
+    const isEdited = run.terms?.bodyBy != null;
     const isOrdered = route.isAsync && route.config.settings.orderingKey !== undefined;
     if (!isEdited && !isOrdered) return null;
     const body = await this.verification.readBody(run);

@@ -51,7 +51,7 @@ export class ReplayWebHookExecutionHandler {
     checkFields(input, caller);
     const execution = await this.executions.find({ accountId: caller.accountId, id: input.id });
     if (!execution) throw executionNotFound();
-    const objection = replayObjection(execution, isBodyEdit(input));
+    const objection = replayObjection(execution);
     if (objection) throw objection;
     const ready = await this.ready(execution, input, caller);
     return inTransaction(async (tx, trail) => {
@@ -68,7 +68,10 @@ export class ReplayWebHookExecutionHandler {
     caller: Caller,
   ): Promise<ReadyReplay> {
     const replayed = { original: head, request: editedRequest(payload.request!, input) };
-    const terms = { startedBy: caller.id, isBodyEdited: isBodyEdit(input) };
+    const terms = {
+      startedBy: caller.id,
+      bodyBy: isBodyEdit(input) ? caller.id : (payload.terms?.bodyBy ?? null),
+    };
     const [runs, route] = await this.routeOf(head, input, caller);
     return await this.replays.ready(replayed, route, { ...terms, runs });
   }

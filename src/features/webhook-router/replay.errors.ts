@@ -8,27 +8,26 @@ const verifiedRejections: readonly string[] = [
   'webhook.owner-disabled',
 ];
 
-/**
- * Why an execution cannot be repeated; null: it can. A body that somebody edited acts with his permissions too: unedited, it
- * would act with those of the configuration's owner alone.
- */
-export function replayObjection(
-  { head, payload }: RecordedExecution,
-  isBodyEdited: boolean,
-): AppError | null {
+/** Why an execution cannot be repeated; null: it can. */
+export function replayObjection({ head, payload }: RecordedExecution): AppError | null {
   if (head.finishedAt === null) return notReplayable('The execution has not ended yet: it goes on by itself');
   if (head.status === 'rejected' && !verifiedRejections.includes(head.code ?? ''))
     return notReplayable('The call was refused and never accepted: only its sender can repeat it');
   if (!payload.request) return notReplayable('The request of this execution has been erased');
-  if (payload.terms?.isBodyEdited && !isBodyEdited)
-    return notReplayable(
-      'The body of this execution was edited: repeat the original, or send the body again',
-    );
   return null;
 }
 
 function notReplayable(sentence: string): AppError {
   return new AppError({ code: 'execution.not-replayable', kind: 'conflict', details: [sentence] });
+}
+
+/** There is no request to take from it. */
+export function executionUnknown(): AppError {
+  return new AppError({
+    code: 'execution.not-found',
+    kind: 'not-found',
+    details: ['There is no recorded request of that execution'],
+  });
 }
 
 /** There is nothing to run any more. */

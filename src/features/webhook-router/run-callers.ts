@@ -9,18 +9,14 @@ import type { WebHookRun } from './webhook-run.ts';
 export class RunCallers {
   constructor(private readonly callers: Callers) {}
 
-  /** With the permissions of this moment: asked before each call. @throws AppError 503 when one of the two may not act any more. */
+  /** With the permissions of this moment: asked before each call. @throws AppError 503 when one of them may not act any more. */
   of(run: WebHookRun): Caller {
-    const caller = this.find(run);
-    if (!caller) throw ownerDisabled();
-    return caller;
-  }
-
-  private find(run: WebHookRun): Caller | null {
-    const owner = this.callers.find(run.admitted.route.config.ownerId);
-    const { starterId } = run;
-    if (!owner || starterId === null) return owner;
-    const starter = this.callers.find(starterId);
-    return starter && jointCaller(owner, starter);
+    let acting = this.callers.find(run.admitted.route.config.ownerId);
+    for (const id of run.coAuthors) {
+      const coAuthor = this.callers.find(id);
+      acting = acting && coAuthor && jointCaller(acting, coAuthor);
+    }
+    if (!acting) throw ownerDisabled();
+    return acting;
   }
 }

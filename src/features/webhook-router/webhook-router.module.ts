@@ -25,6 +25,7 @@ import { ReceiveWebHook } from './receive-webhook.ts';
 import { KnownFields } from './known-fields.ts';
 import { ReplayRuns } from './replay-runs.ts';
 import { ReplayWebHookExecutionHandler } from './replay-webhook-execution.command.ts';
+import { ReplayWebHookExecutionsHandler } from './replay-webhook-executions.command.ts';
 import { ResumeRun } from './resume-run.ts';
 import { RetryRun } from './retry-run.ts';
 import { RoutesOfRuns } from './routes-of-runs.ts';
@@ -41,7 +42,9 @@ import { RunWebHook } from './run-webhook.ts';
 import { StoredAnswers } from './stored-answers.ts';
 import { RunSurroundings } from './run-surroundings.ts';
 import { RunWork } from './run-work.ts';
+import { TestWebHookConfigHandler } from './test-webhook-config.command.ts';
 import { TestWebHookVerificationHandler } from './test-webhook-verification.query.ts';
+import { TryWebHook } from './try-webhook.ts';
 import { VerifyWebHook } from './verify-webhook.ts';
 import { WebHookTickets } from './webhook-ticket.ts';
 
@@ -84,6 +87,9 @@ import { WebHookTickets } from './webhook-ticket.ts';
     IdempotentCalls,
     ReplayRuns,
     ReplayWebHookExecutionHandler,
+    ReplayWebHookExecutionsHandler,
+    TryWebHook,
+    TestWebHookConfigHandler,
     ResumeRun,
     RoutesOfRuns,
     StoredAnswers,

@@ -48,8 +48,8 @@ export interface FailedAttempt {
 
 /** A run that leaves no execution. */
 export interface Trial {
-  /** Who wants to know what would happen. */
-  startedBy: string;
+  /** Who wants to know what would happen, and who wrote the body. */
+  coAuthors: readonly string[];
   /** True: queries run, commands do not. */
   isSimulated: boolean;
 }
@@ -109,11 +109,12 @@ export class WebHookRun {
     return this.admitted.id;
   }
 
-  /** Who had a say in what it does, and lends it no permission that he has not himself; null: nobody but its owner. */
-  get starterId(): string | null {
-    if (this.trial) return this.trial.startedBy;
-    const { terms } = this;
-    return terms && (terms.isBodyEdited || terms.runs !== 'saved') ? terms.startedBy : null;
+  /** Who had a say in what it does beside its owner: none lends it a permission that he has not himself. */
+  get coAuthors(): readonly string[] {
+    if (this.trial) return this.trial.coAuthors;
+    if (!this.terms) return [];
+    const { startedBy, runs, bodyBy } = this.terms;
+    return [...(bodyBy === null ? [] : [bodyBy]), ...(runs === 'saved' ? [] : [startedBy])];
   }
 
   get ref(): ExecutionRef {

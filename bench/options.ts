@@ -8,18 +8,26 @@ export interface Options {
   /** After each start, with 50 connections. */
   warmUpSeconds: number;
   connections: number[];
+  /** Every row is measured at these; otherwise a row may have fewer of its own. */
+  areConnectionsGiven: boolean;
   /** Names of rows; empty: all. */
   only: string[];
   /** The result is the published one: nothing left out, nothing shortened. */
   isFull: boolean;
 }
 
+/** The connection counts at which a row is measured. */
+export function countsOf({ connections }: { connections?: number[] }, options: Options): number[] {
+  return options.areConnectionsGiven ? options.connections : (connections ?? options.connections);
+}
+
 /** How to call it. */
 export const usage = `npm run bench -- [options]
   --rounds N         interleaved rounds (5)
   --seconds N        measured seconds per row and connection count (5)
-  --connections A,B  connection counts (1,50,200)
-  --only A,B         only these rows: fastify, native, script, node-red, express
+  --connections A,B  connection counts of every row (1,50,200; of the last five rows 50)
+  --only A,B         only these rows: fastify, native, script, node-red, express,
+                     mapped, chain, keyed, repeated, async
   --quick            one round of one second, to see that everything works
 Shortened runs write to bench/.work/last/ instead of bench/.
 Exit code 1: a wrong answer, a lost record, one of ours not run, or (full runs) a missed floor.`;
@@ -46,10 +54,11 @@ export function readOptions(args: string[]): Options | undefined {
     rounds: wholeNumber(values.rounds, base.rounds),
     seconds: wholeNumber(values.seconds, base.seconds),
     connections: values.connections?.split(',').map((text) => wholeNumber(text, 0)) ?? base.connections,
+    areConnectionsGiven: values.connections !== undefined,
     only: values.only?.split(',') ?? [],
   };
   const isLong = options.rounds >= full.rounds && options.seconds >= full.seconds;
-  return { ...options, isFull: isLong && options.only.length === 0 && values.connections === undefined };
+  return { ...options, isFull: isLong && options.only.length === 0 && !options.areConnectionsGiven };
 }
 
 function wholeNumber(text: string | undefined, otherwise: number): number {

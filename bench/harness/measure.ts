@@ -20,11 +20,15 @@ export interface Sample {
   othersCores: number | undefined;
   wrong: number;
   errors: number;
+  /** From the load's end until all that was accepted had ended; undefined where answers come after the work. */
+  drainSeconds: number | undefined;
 }
 
 /** A server that is up, with what was seen of it so far. */
 export interface Subject {
   row: string;
+  /** The connection counts it is measured at. */
+  connections: number[];
   server: RunningServer;
   rssReadyBytes: number;
   rssPeakBytes: number;
@@ -100,6 +104,7 @@ export async function measure(
   const othersMs = (): number => others.reduce((sum, other) => sum + treeUsage(other.server.pid).cpuMs, 0);
   const before = othersMs();
   const { result, cpuMs, toolMs } = await load(subject, tool, plan);
+  const othersCores = ifMeasured((othersMs() - before) / 1000 / result.seconds);
   return {
     round: plan.round,
     row: subject.row,
@@ -110,18 +115,29 @@ export async function measure(
     p99Ms: result.p99Ms,
     cpuMicrosPerCall: ifMeasured((cpuMs * 1000) / Math.max(1, result.calls)),
     toolCores: ifMeasured(toolMs / 1000 / result.seconds),
-    othersCores: ifMeasured((othersMs() - before) / 1000 / result.seconds),
+    othersCores,
     wrong: result.wrong,
     errors: result.errors,
+    drainSeconds: await drain(subject),
   };
+}
+
+/** Waits until all that a server accepted has ended, and says how long that took. */
+export async function drain({ server }: Subject): Promise<number | undefined> {
+  if (!server.settle) return undefined;
+  const begin = performance.now();
+  await server.settle();
+  return (performance.now() - begin) / 1000;
 }
 
 function ifMeasured(value: number): number | undefined {
   return isMeasurable ? value : undefined;
 }
 
-/** Waits until a server has ended the calls that the tool cut off, so that they do not burden the next one. */
-export async function untilIdle({ server }: Subject): Promise<void> {
+/** Waits until a server has ended what it accepted and the calls that the tool cut off, so that they do not burden the next one. */
+export async function untilIdle(subject: Subject): Promise<void> {
+  await drain(subject);
+  const { server } = subject;
   let last = -1;
   for (let wait = 0; wait < idleWaitsMax; wait += 1) {
     const { cpuMs } = treeUsage(server.pid);

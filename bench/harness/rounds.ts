@@ -1,9 +1,11 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LoadTool } from '../load/load.ts';
+import { countsOf } from '../options.ts';
 import type { Options } from '../options.ts';
+import { NotAvailable } from '../servers/server.ts';
 import type { Row } from '../servers/server.ts';
-import { load, measure, probe, untilIdle } from './measure.ts';
+import { drain, load, measure, probe, untilIdle } from './measure.ts';
 import type { Sample, Subject } from './measure.ts';
 import { treeUsage } from './proc-stat.ts';
 
@@ -23,8 +25,14 @@ export interface Findings {
   samples: Sample[];
   lives: Life[];
   /** Row → why it was not run. */
-  notRun: Map<string, string>;
+  notRun: Map<string, Obstacle>;
   failures: string[];
+}
+
+interface Obstacle {
+  reason: string;
+  /** The server does not have yet what the row is about: no failure. */
+  isAccepted: boolean;
 }
 
 interface Setting {
@@ -42,7 +50,7 @@ export async function runRounds(rows: Row[], setting: Setting): Promise<Findings
   const findings: Findings = { samples: [], lives: [], notRun: new Map(), failures: [] };
   for (const row of rows) {
     const obstacle = row.obstacle();
-    if (obstacle !== undefined) findings.notRun.set(row.name, obstacle);
+    if (obstacle !== undefined) findings.notRun.set(row.name, { reason: obstacle, isAccepted: false });
   }
   for (let round = 0; round < setting.options.rounds; round += 1) {
     const folder = join(setting.folder, `round-${round}`);
@@ -61,7 +69,7 @@ async function runRound(rows: Row[], round: number, setting: Setting, findings: 
     for (const row of rotate(rows, round)) {
       if (findings.notRun.has(row.name)) continue;
       say(`round ${round + 1}/${options.rounds}: starting ${row.name}`);
-      const subject = await startSubject(row, setting.folder, findings);
+      const subject = await startSubject(row, setting, findings);
       if (subject === undefined) continue;
       subjects.push(subject);
       lives.set(row.name, newLife(round, subject));
@@ -70,16 +78,15 @@ async function runRound(rows: Row[], round: number, setting: Setting, findings: 
     }
     for (const [turn, connections] of rotate(options.connections, round).entries()) {
       for (const subject of rotate(subjects, round + turn)) {
+        if (!subject.connections.includes(connections)) continue;
         await load(subject, tool, { connections, seconds: 1 });
+        await drain(subject);
         const others = subjects.filter((other) => other !== subject);
         const plan = { round, connections, seconds: options.seconds };
         const sample = await measure(subject, others, tool, plan);
         findings.samples.push(sample);
         await untilIdle(subject);
-        const { callsPerSecond, p99Ms, wrong } = sample;
-        say(
-          `  ${subject.row} × ${connections}: ${Math.round(callsPerSecond)}/s, p99 ${p99Ms} ms, ${wrong} wrong`,
-        );
+        say(`  ${lineOf(sample)}`);
       }
     }
     await finishAll(subjects, lives, findings);
@@ -89,21 +96,30 @@ async function runRound(rows: Row[], round: number, setting: Setting, findings: 
   }
 }
 
-async function startSubject(row: Row, folder: string, findings: Findings): Promise<Subject | undefined> {
+async function startSubject(row: Row, setting: Setting, findings: Findings): Promise<Subject | undefined> {
+  const { folder, options, say } = setting;
   try {
     const server = await row.start(join(folder, row.name));
     const rssReadyBytes = treeUsage(server.pid).rssBytes;
     const counts = { rssPeakBytes: 0, processesMax: 0, answered: 0, wrong: 0, errors: 0, uncounted: 0 };
-    const subject: Subject = { row: row.name, server, rssReadyBytes, ...counts };
+    const connections = countsOf(row, options);
+    const subject: Subject = { row: row.name, connections, server, rssReadyBytes, ...counts };
     await probe(subject).catch(async (error: unknown) => {
       await server.stop();
       throw error;
     });
     return subject;
   } catch (error) {
-    findings.notRun.set(row.name, messageOf(error));
+    const reason = messageOf(error);
+    say(`${row.name}: not run: ${reason}`);
+    findings.notRun.set(row.name, { reason, isAccepted: error instanceof NotAvailable });
     return undefined;
   }
+}
+
+function lineOf({ row, connections, callsPerSecond, p99Ms, wrong, drainSeconds }: Sample): string {
+  const rest = drainSeconds === undefined ? '' : `, all ended after ${drainSeconds.toFixed(1)} s`;
+  return `${row} × ${connections}: ${Math.round(callsPerSecond)}/s, p99 ${p99Ms} ms, ${wrong} wrong${rest}`;
 }
 
 function newLife(round: number, { row, rssReadyBytes, server: { readyMs } }: Subject): Life {

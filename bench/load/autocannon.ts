@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { Target } from '../servers/server.ts';
 import type { LoadPlan, LoadResult, LoadTool } from './load.ts';
+import { FreshCalls } from './fresh-calls.ts';
 import { runTool } from './tool-process.ts';
 
 interface CannonOptions {
@@ -9,10 +10,15 @@ interface CannonOptions {
   method: 'POST';
   headers: Record<string, string>;
   body: string;
+  requests?: { setupRequest(request: CannonRequest): CannonRequest }[];
   connections: number;
   duration: number;
   timeout: number;
   verifyBody: (body: string) => boolean;
+}
+
+interface CannonRequest {
+  body: string;
 }
 
 interface CannonResult {
@@ -42,15 +48,17 @@ export function findAutocannon(): LoadTool {
 /** Makes the calls, in a process of its own, so that its CPU is nobody else's. */
 export async function fireAutocannon(target: Target, plan: LoadPlan): Promise<LoadResult> {
   const autocannon = require('autocannon') as Cannon;
+  const fresh = target.exchange.standIn === undefined ? undefined : new FreshCalls(target.exchange);
   const result = await autocannon({
     url: target.url,
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: target.exchange.body,
+    ...(fresh && { requests: [{ setupRequest: (request) => ({ ...request, body: fresh.nextBody() }) }] }),
     connections: plan.connections,
     duration: plan.seconds,
     timeout: 20,
-    verifyBody: (body) => body.includes(target.exchange.expect),
+    verifyBody: (body) => (fresh ? fresh.isExpected(body) : body.includes(target.exchange.expect)),
   });
   const calls = result.requests.total;
   const right = result.statusCodeStats[String(target.status)]?.count ?? 0;

@@ -1,9 +1,53 @@
--- wrk's script: posts one body, checks every answer's status and content.
--- Arguments: the file of the body, the text each answer must contain, the status it must have.
+-- wrk's script: posts a body, checks every answer's status and content.
+-- Arguments: the file of the body, the text each answer must contain, the status it must have. With two more, the
+-- stand-in and the prefix of what takes its place, each request has another text there, and an answer whose expected text
+-- has the stand-in must have a text that was sent and not answered yet.
 local threads = {}
 
 function setup(thread)
   table.insert(threads, thread)
+  thread:set('threadNumber', #threads)
+end
+
+-- The text before and after the stand-in; nil where it does not occur.
+local function cut(text, standIn)
+  local from, to = string.find(text, standIn, 1, true)
+  if not from then return nil end
+  return string.sub(text, 1, from - 1), string.sub(text, to + 1)
+end
+
+local function isExpected(body)
+  return string.find(body, expected, 1, true) ~= nil
+end
+
+local function vary(standIn, prefix)
+  prefix = prefix .. threadNumber .. '-'
+  local digits = #standIn - #prefix
+  assert(digits >= 6, 'the stand-in is too short')
+  local pattern = '%s%0' .. digits .. 'd%s'
+  local before, after = cut(wrk.format(), standIn)
+  local expectedBefore, expectedAfter = cut(expected, standIn)
+  local sent = 0
+  local open = {}
+  before = before .. prefix
+
+  function request()
+    sent = sent + 1
+    open[sent] = true
+    return string.format(pattern, before, sent, after)
+  end
+
+  if not expectedBefore then return end
+  expectedBefore = expectedBefore .. prefix
+  isExpected = function(body)
+    local _, at = string.find(body, expectedBefore, 1, true)
+    if not at then return false end
+    local n = tonumber(string.sub(body, at + 1, at + digits))
+    if n == nil or not open[n] then return false end
+    open[n] = nil
+    at = at + digits + 1
+    return string.sub(body, at, at + #expectedAfter - 1) == expectedAfter
+  end
 end
 
 function init(args)
@@ -15,10 +59,11 @@ function init(args)
   expected = args[2]
   expectedStatus = tonumber(args[3])
   wrong = 0
+  if args[4] then vary(args[4], args[5]) end
 end
 
 function response(status, headers, body)
-  if status ~= expectedStatus or not string.find(body, expected, 1, true) then
+  if status ~= expectedStatus or not isExpected(body) then
     wrong = wrong + 1
   end
 end

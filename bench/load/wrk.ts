@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Target } from '../servers/server.ts';
 import type { LoadPlan, LoadResult, LoadTool } from './load.ts';
+import { freshPrefix } from '../workload.ts';
 import { runTool } from './tool-process.ts';
 
 const checkScript = join(import.meta.dirname, 'check.lua');
@@ -29,7 +30,9 @@ async function runWrk(folder: string, { target, plan, onPid }: WrkRun): Promise<
   const bodyFile = join(scratch, 'body.json');
   writeFileSync(bodyFile, target.exchange.body);
   const args = ['-t', '1', '-c', String(plan.connections), '-d', `${plan.seconds}s`, '--timeout', '20s'];
-  args.push('-s', checkScript, target.url, '--', bodyFile, target.exchange.expect, String(target.status));
+  const { expect, standIn } = target.exchange;
+  args.push('-s', checkScript, target.url, '--', bodyFile, expect, String(target.status));
+  if (standIn !== undefined) args.push(standIn, freshPrefix());
   try {
     return await runTool('wrk', args, plan.seconds, onPid);
   } finally {

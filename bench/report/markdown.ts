@@ -1,3 +1,4 @@
+import { countsOf } from '../options.ts';
 import type { Options } from '../options.ts';
 import type { Row } from '../servers/server.ts';
 import type { Facts } from './facts.ts';
@@ -18,6 +19,7 @@ export function toMarkdown(report: Report): string {
   const parts = [
     heading(report),
     loadTables(report),
+    drainTable(report),
     lifeTable(report),
     verdictTable(report),
     remarks(report),
@@ -30,7 +32,7 @@ function heading({ facts, tool, options }: Report): string {
 
 ${facts.date}, ${facts.commit}. ${tool}; Node ${facts.node} for all; ${facts.cores} cores (${facts.cpu}), ${facts.memoryGiB} GiB, ${facts.system}; fsync ${fixed(facts.fsyncMs, 2)} ms.
 
-One run: ${options.rounds} round${options.rounds === 1 ? '' : 's'}, ${options.seconds} s per line after warm-up, in rotating order on loopback, all servers up and those not measured idle. 1 KiB JSON, one order in, its id and total out; status and content of every answer checked. Shown: the median of the rounds; ratios are taken within each round, with the least and the greatest. The load tool shares the cores with the server.${options.isFull ? '' : '\n\n**A shortened run: good for seeing that it works, not for its figures.**'}`;
+One run: ${options.rounds} round${options.rounds === 1 ? '' : 's'}, ${options.seconds} s per line after warm-up, in rotating order on loopback, all servers up and those not measured idle. 1 KiB JSON, one order in, its id and total out; status and content of every answer checked. Shown: the median of the rounds; ratios are taken within each round, with the least and the greatest. *Of plain*: of our row that does the same work without a key, a mapping, a chain or a queue. The load tool shares the cores with the server.${options.isFull ? '' : '\n\n**A shortened run: good for seeing that it works, not for its figures.**'}`;
 }
 
 function titleOf(rows: Row[], name: string): string {
@@ -38,28 +40,59 @@ function titleOf(rows: Row[], name: string): string {
 }
 
 function loadTables({ options, rows, summary }: Report): string {
-  const head = ['', 'calls/s', 'of Fastify', 'of Node-RED', 'p50 ms', 'p99 ms', 'CPU µs/call', 'wrong'];
+  const head = [
+    '',
+    'calls/s',
+    'of Fastify',
+    'of Node-RED',
+    'of plain',
+    'p50 ms',
+    'p99 ms',
+    'CPU µs/call',
+    'wrong',
+  ];
   const line = (load: LoadSummary): string[] => [
     titleOf(rows, load.row),
     String(Math.round(load.callsPerSecond.median)),
     load.row === 'fastify' ? '1' : ranged(load.ofFastify),
     load.row === 'node-red' ? '1' : ranged(load.ofNodeRed),
+    ranged(load.ofPlain),
     fixed(load.p50Ms.median, 2),
     fixed(load.p99Ms.median, 2),
     load.cpuMicrosPerCall === undefined ? '–' : fixed(load.cpuMicrosPerCall.median, 0),
     String(load.wrong + load.errors),
   ];
-  const notRun = summary.notRun.map(({ row }) => [
-    titleOf(rows, row),
-    'not run',
-    ...head.slice(2).map(() => '–'),
-  ]);
+  const notRun = (count: number): string[][] =>
+    rows
+      .filter(({ name }) => summary.notRun.some(({ row }) => row === name))
+      .filter((row) => countsOf(row, options).includes(count))
+      .map(({ title }) => [title, 'not run', ...head.slice(2).map(() => '–')]);
   return options.connections
+    .filter((count) => summary.loads.some((load) => load.connections === count))
     .map((count) => {
       const loads = summary.loads.filter((load) => load.connections === count);
-      return `## ${count} connection${count === 1 ? '' : 's'}\n\n${table(head, [...loads.map(line), ...notRun])}`;
+      return `## ${count} connection${count === 1 ? '' : 's'}\n\n${table(head, [...loads.map(line), ...notRun(count)])}`;
     })
     .join('\n\n');
+}
+
+function drainTable({ rows, summary }: Report): string {
+  const lines = summary.loads.flatMap((load) =>
+    load.drainSeconds === undefined
+      ? []
+      : [
+          [
+            titleOf(rows, load.row),
+            String(load.connections),
+            fixed(load.callsPerSecond.median, 0),
+            ranged(load.drainSeconds, 1),
+            ranged(load.endedPerSecond, 0),
+          ],
+        ],
+  );
+  if (lines.length === 0) return '';
+  const head = ['', 'connections', 'accepted/s', 'all had ended after s', 'run/s from first to last'];
+  return `## Accepted and run afterwards\n\nSeconds are from the load's end until the last accepted call had ended.\n\n${table(head, lines)}`;
 }
 
 function lifeTable({ rows, summary }: Report): string {

@@ -1,5 +1,6 @@
 import type { Sample } from '../harness/measure.ts';
 import type { Findings } from '../harness/rounds.ts';
+import type { Row } from '../servers/server.ts';
 import { isLessBetter, targets } from './targets.ts';
 import type { Target } from './targets.ts';
 
@@ -18,6 +19,8 @@ export interface LoadSummary {
   callsPerSecond: Spread;
   ofFastify: Spread | undefined;
   ofNodeRed: Spread | undefined;
+  /** Of the row that does the same work plainly. */
+  ofPlain: Spread | undefined;
   p50Ms: Spread;
   p99Ms: Spread;
   cpuMicrosPerCall: Spread | undefined;
@@ -25,6 +28,10 @@ export interface LoadSummary {
   othersCores: Spread | undefined;
   wrong: number;
   errors: number;
+  /** From the load's end until all that was accepted had ended. */
+  drainSeconds: Spread | undefined;
+  /** Accepted calls by the time from the load's begin until all had ended. */
+  endedPerSecond: Spread | undefined;
 }
 
 /** A row's start and memory, over all rounds. */
@@ -55,20 +62,24 @@ export interface Summary {
 }
 
 /** Medians, ratios within each round, and targets; a target whose rows did not run is left out. */
-export function summarize(findings: Findings, rowNames: string[], connections: number[]): Summary {
+export function summarize(findings: Findings, rows: Row[], connections: number[]): Summary {
   const { samples, notRun } = findings;
-  const ran = rowNames.filter((row) => samples.some((sample) => sample.row === row));
-  const loads = connections.flatMap((count) => ran.map((row) => summarizeLoad(samples, row, count)));
+  const ran = rows.filter(({ name }) => samples.some((sample) => sample.row === name));
+  const loads = connections.flatMap((count) =>
+    ran
+      .filter(({ name }) => pick(samples, name, count).length > 0)
+      .map((row) => summarizeLoad(samples, row, count)),
+  );
   return {
     loads,
-    lives: ran.map((row) => summarizeLife(findings, row)),
+    lives: ran.map(({ name }) => summarizeLife(findings, name)),
     verdicts: targets.flatMap((target) => judge(target, findings)),
-    notRun: [...notRun].map(([row, reason]) => ({ row, reason })),
+    notRun: [...notRun].map(([row, { reason }]) => ({ row, reason })),
     failures: findings.failures,
   };
 }
 
-function summarizeLoad(samples: Sample[], row: string, connections: number): LoadSummary {
+function summarizeLoad(samples: Sample[], { name: row, plain }: Row, connections: number): LoadSummary {
   const own = pick(samples, row, connections);
   const ofPeer = (peer: string): Spread | undefined =>
     spread(ratios(own, pick(samples, peer, connections), 'callsPerSecond'));
@@ -79,6 +90,7 @@ function summarizeLoad(samples: Sample[], row: string, connections: number): Loa
     callsPerSecond: known(own.map((sample) => sample.callsPerSecond)),
     ofFastify: ofPeer('fastify'),
     ofNodeRed: ofPeer('node-red'),
+    ofPlain: plain === undefined ? undefined : ofPeer(plain),
     p50Ms: known(own.map((sample) => sample.p50Ms)),
     p99Ms: known(own.map((sample) => sample.p99Ms)),
     cpuMicrosPerCall: spread(own.flatMap((sample) => sample.cpuMicrosPerCall ?? [])),
@@ -86,6 +98,8 @@ function summarizeLoad(samples: Sample[], row: string, connections: number): Loa
     othersCores: spread(own.flatMap((sample) => sample.othersCores ?? [])),
     wrong: total(own, 'wrong'),
     errors: total(own, 'errors'),
+    drainSeconds: spread(own.flatMap((sample) => sample.drainSeconds ?? [])),
+    endedPerSecond: spread(own.flatMap(endedPerSecond)),
   };
 }
 
@@ -132,6 +146,10 @@ function ratios(own: Sample[], others: Sample[], measure: 'callsPerSecond' | 'p9
     // autocannon rounds short latencies to 0.
     return other === undefined || other[measure] === 0 ? [] : [sample[measure] / other[measure]];
   });
+}
+
+function endedPerSecond({ calls, callsPerSecond, drainSeconds }: Sample): number[] {
+  return drainSeconds === undefined ? [] : [calls / (calls / callsPerSecond + drainSeconds)];
 }
 
 function total(samples: Sample[], field: 'calls' | 'wrong' | 'errors'): number {

@@ -22,17 +22,26 @@ export interface RunningServer {
   /** From spawning to the first 200 of its health address. */
   readyMs: number;
   target: Target;
+  /** Resolves when all that it accepted has ended, or when that takes too long; absent where answers come after the work. */
+  settle?(): Promise<void>;
   /** Ends it and checks what it kept; answers a sentence for the report, throws when something is missing. */
   finish(bounds: CallBounds): Promise<string | undefined>;
   /** Ends it without a check. */
   stop(): Promise<void>;
 }
 
+/** Why a server can't be measured that does not have yet what the row is about: no failure. */
+export class NotAvailable extends Error {}
+
 /** One line of the comparison. */
 export interface Row {
   name: string;
   title: string;
   isOurs: boolean;
+  /** The connection counts it is measured at, unless the command line says which; absent: all. */
+  connections?: number[];
+  /** The row of ours it is compared with, whose work is the same done plainly. */
+  plain?: string;
   /** Why it can't run here, if so. */
   obstacle(): string | undefined;
   /** Starts it with everything it writes inside `folder`. */

@@ -1,4 +1,4 @@
-import { configKey } from '../workload.ts';
+import { configKey, freshPrefix, freshText } from '../workload.ts';
 import type { Target } from './server.ts';
 
 /** How to reach a server of ours as its administrator. */
@@ -16,6 +16,13 @@ const pagesMax = 5;
 const callers = 25;
 const callsPerCaller = 20;
 
+/** An answered call. */
+export interface NotedCall {
+  executionId: string;
+  /** Of the ticket that gives the result later. */
+  location: string | null;
+}
+
 /** Sends one `$type` and answers its data. */
 export async function callCommand(
   api: Api,
@@ -32,23 +39,28 @@ export async function callCommand(
   return (JSON.parse(text) as { data: unknown }).data;
 }
 
-/** Makes calls one by one on some connections and answers the ids of their executions. */
-export async function callNoted({ url, status, exchange }: Target): Promise<string[]> {
-  const ids: string[] = [];
+/** Makes calls one by one on some connections and answers what tells of their executions. */
+export async function callNoted({ url, status, exchange }: Target): Promise<NotedCall[]> {
+  const noted: NotedCall[] = [];
+  const { body, standIn } = exchange;
+  const prefix = freshPrefix();
+  let sent = 0;
+  const nextBody = (): string =>
+    standIn === undefined ? body : body.replace(standIn, freshText(standIn, prefix, (sent += 1)));
   const caller = async (): Promise<void> => {
     for (let call = 0; call < callsPerCaller; call += 1) {
       const headers = { 'content-type': 'application/json' };
-      const response = await fetch(url, { method: 'POST', headers, body: exchange.body });
+      const response = await fetch(url, { method: 'POST', headers, body: nextBody() });
       const text = await response.text();
       const id = response.headers.get('x-execution-id');
       if (response.status !== status || id === null) {
         throw new Error(`Wrong answer: ${response.status}, execution ${String(id)}, ${text.slice(0, 500)}`);
       }
-      ids.push(id);
+      noted.push({ executionId: id, location: response.headers.get('location') });
     }
   };
   await Promise.all(Array.from({ length: callers }, caller));
-  return ids;
+  return noted;
 }
 
 /** Reads the newest pages of executions and one execution whole; answers how many it saw, all succeeded. */
@@ -76,4 +88,15 @@ export async function sampleExecutions(api: Api, answered: number): Promise<numb
   const [newest] = seen;
   if (newest !== undefined) await callCommand(api, 'GetWebHookExecutionByIdQuery', { id: newest });
   return seen.size;
+}
+
+/** Follows the tickets of accepted calls and compares what each gives. */
+export async function compareResults(api: Api, noted: NotedCall[], expect: string): Promise<void> {
+  for (const { executionId, location } of noted) {
+    const response = await fetch(new URL(location ?? '', api.url));
+    const text = await response.text();
+    if (response.status !== 200 || !text.includes(expect)) {
+      throw new Error(`Execution ${executionId} gave ${response.status} ${text.slice(0, 500)}`);
+    }
+  }
 }

@@ -1,13 +1,6 @@
 import type { FastifyReply } from 'fastify';
 import { failureEnvelope } from '../bus/index.ts';
-import { AppError, asAppError, type ErrorKind } from '../platform/errors.ts';
-
-const kindOfStatus: Readonly<Record<number, ErrorKind>> = {
-  404: 'not-found',
-  413: 'too-large',
-  415: 'unsupported-media',
-  503: 'unavailable',
-};
+import { AppError, asAppError, type ErrorKind, kindOfStatus, statusOfKind } from '../platform/errors.ts';
 
 const sentences: Readonly<Partial<Record<ErrorKind, [message: string, detail: string]>>> = {
   invalid: ['Malformed request', 'The request could not be read'],
@@ -20,14 +13,9 @@ const sentences: Readonly<Partial<Record<ErrorKind, [message: string, detail: st
 /** What Nest and Fastify throw about the request itself, in our terms; all else that is unknown is a surprise. */
 export function errorOf(thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown;
-  const status = statusOf(thrown);
-  // Any other 4xx says that the request was bad, in whichever way.
-  const kind =
-    status === undefined
-      ? undefined
-      : (kindOfStatus[status] ?? (status >= 400 && status < 500 ? 'invalid' : undefined));
-  const sentence = kind && sentences[kind];
-  if (!kind || !sentence) return asAppError(thrown);
+  const kind = kindOf(statusOf(thrown));
+  const sentence = sentences[kind];
+  if (!sentence) return asAppError(thrown);
   const [publicMessage, detail] = sentence;
   return new AppError({
     code: kind === 'unsupported-media' ? 'http.not-json' : `http.${kind}`,
@@ -48,6 +36,12 @@ export function sendError(reply: FastifyReply, error: AppError): void {
     .status(error.status)
     .type('application/json; charset=utf-8')
     .send(JSON.stringify(failureEnvelope(error)));
+}
+
+/** Any 4xx without a sentence of its own says that the request was bad, in whichever way. */
+function kindOf(status = statusOfKind.surprise): ErrorKind {
+  const kind = kindOfStatus(status);
+  return sentences[kind] === undefined && status >= 400 && status < 500 ? 'invalid' : kind;
 }
 
 /** RFC 6750 §3: without credentials the bare challenge, with bad ones the reason. */

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CountingServer } from '../support/counting-server.ts';
 import { Signalbox } from '../support/signalbox.ts';
 import { until } from '../support/until.ts';
 
@@ -17,7 +18,7 @@ interface Execution {
 let signalbox: Signalbox;
 
 beforeAll(async () => {
-  signalbox = await Signalbox.start();
+  signalbox = await Signalbox.start({ env: { OUTBOUND_ALLOWED_NETWORKS: '127.0.0.0/8' } });
 });
 
 afterAll(() => signalbox.stop());
@@ -68,6 +69,22 @@ describe('an asynchronous call', () => {
       attempts: [],
       answer: { status: 201 },
     });
+  });
+
+  it('is shown as running while it waits for somebody else', async () => {
+    const slow = await CountingServer.start();
+    const goOn = slow.hold('/slow');
+    await signalbox.createConfig('slow-later', {
+      responseMode: 'async',
+      executionCode: `return doCmd('SendHttpRequestCommand', { method: 'GET', url: '${slow.url('/slow')}' }).success;`,
+    });
+    const response = await signalbox.call('slow-later', {});
+    const id = response.headers.get('x-execution-id');
+    await until(async () => ((await signalbox.execution<Execution>(id)).status === 'running' ? true : null));
+    expect((await signalbox.execution<Execution>(id)).answer).toBeNull();
+    goOn();
+    expect(await ended(id)).toMatchObject({ status: 'succeeded', attempt: 1 });
+    await slow.stop();
   });
 
   it('runs a native command, stored with its execution', async () => {

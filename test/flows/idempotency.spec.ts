@@ -99,6 +99,18 @@ describe('calls with the same idempotency key', () => {
     expect(other.executionId).not.toBe(first.executionId);
     expect(await effects('brief')).toBe(2);
   });
+
+  it('are not forgotten while the run of the first goes on, however brief the window', async () => {
+    await signalbox.createConfig('slow-brief', {
+      responseMode: 'async',
+      idempotency: { ...byEvent, windowSeconds: 1 },
+      retry: { maxAttempts: 2, initialSeconds: 60, factor: 1, maxSeconds: 60 },
+      executionCode: `doCmd('LookupWebHookByKeyCommand', { key: 'x' }); throw new Error('Not yet');`,
+    });
+    const first = await told(await signalbox.call('slow-brief', { event: 'b' }));
+    await new Promise((resolve) => setTimeout(resolve, 1_200));
+    expect(await told(await signalbox.call('slow-brief', { event: 'b' }))).toEqual(first);
+  });
 });
 
 describe('a call with an idempotency key that failed', () => {

@@ -2,25 +2,11 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ExecutionRecorder, type ReceivedExecution } from '../../src/features/executions/index.ts';
+import { ExecutionRecorder } from '../../src/features/executions/index.ts';
 import { Database } from '../../src/platform/db/index.ts';
-import { newId } from '../../src/platform/ids.ts';
 import { InProcess } from '../support/in-process.ts';
+import { received, recordEnd } from '../support/made-executions.ts';
 
-const ended = {
-  status: 'succeeded',
-  code: null,
-  answerStatus: 200,
-  finishedAt: 1,
-  durationMs: 1,
-  steps: null,
-  logs: null,
-  errors: null,
-  answerHeaders: null,
-  answerBody: '{}',
-  exactAnswer: null,
-  attempts: null,
-} as const;
 let server: InProcess;
 let recorder: ExecutionRecorder;
 
@@ -29,32 +15,6 @@ beforeAll(async () => {
   recorder = server.app.get(ExecutionRecorder);
 });
 afterAll(() => server.stop());
-
-function received(body: string, fields: Partial<ReceivedExecution> = {}): ReceivedExecution {
-  return {
-    id: newId('exe'),
-    accountId: 'default',
-    configId: 1,
-    configVersion: 1,
-    key: 'k',
-    method: 'POST',
-    path: '/p',
-    ip: '::1',
-    receivedAt: Date.now(),
-    attempt: 1,
-    idempotencyKey: null,
-    replayOf: null,
-    isDurable: false,
-    request: {
-      metaJson: '{"headers":{},"query":{}}',
-      body: Buffer.from(body),
-      credentials: [],
-      rawQuery: null,
-      terms: null,
-    },
-    ...fields,
-  };
-}
 
 const bodyOf = async (id: string) => {
   const { data } = (
@@ -90,10 +50,17 @@ function filesWith(bytes: Buffer): string[] {
   );
 }
 
+/** A script that asks something first. */
+const codeOf = (end: string) => `doCmd('LookupWebHookByKeyCommand', { key: context.body.event }); ${end}`;
+
 describe('A purge', () => {
   it('takes one out of a pack and leaves its neighbours whole, also those of another account', async () => {
-    const three = [received('first'), received('erased'), received('third', { accountId: 'elsewhere' })];
-    await Promise.all(three.map((one) => recorder.recordEnd(one, ended)));
+    const three = [
+      received({}, 'first'),
+      received({}, 'erased'),
+      received({ accountId: 'elsewhere' }, 'third'),
+    ];
+    await Promise.all(three.map((one) => recordEnd(recorder, one)));
     const places = await payloadsOf(three.map(({ id }) => id));
     expect(new Set(places.map((place) => place.slice(0, 36))).size).toBe(1);
     expect(await purge({ ids: [three[1]!.id] })).toEqual({ purged: 1, skipped: 0 });
@@ -107,9 +74,9 @@ describe('A purge', () => {
   });
 
   it('erases the later part of an execution that was completed later too', async () => {
-    const late = received('begun');
-    await Promise.all([recorder.recordReceived(late), recorder.recordEnd(received('beside'), ended)]);
-    await recorder.recordEnd({ ...late, request: null }, { ...ended, answerBody: '{"late":true}' });
+    const late = received({}, 'begun');
+    await Promise.all([recorder.recordReceived(late), recordEnd(recorder, received({}, 'beside'))]);
+    await recordEnd(recorder, { ...late, request: null }, { answerBody: '{"late":true}' });
     const [place] = await payloadsOf([late.id]);
     expect(place!.split(',')).toHaveLength(2);
     await purge({ ids: [late.id] });
@@ -117,30 +84,56 @@ describe('A purge', () => {
     expect(Buffer.concat(parts.filter((part) => part !== null)).toString('latin1')).not.toMatch(/[^\0]/);
   });
 
+  it('erases what commands gave, whether the execution failed or not, and a repeat of the key does not do it again', async () => {
+    const idempotency = { key: '=request.body.event' };
+    await server.createConfig('failing', { idempotency, executionCode: codeOf(`throw new Error('No');`) });
+    await server.createConfig('good', { idempotency, executionCode: codeOf('return 1;') });
+    const id = await server.call('failing', { event: 'evt_1' });
+    const other = await server.call('failing', { event: 'evt_2' });
+    const good = await server.call('good', { event: 'evt_3' });
+    // A further attempt records the call anew.
+    expect(await server.call('failing', { event: 'evt_1' })).toBe(id);
+    const { read } = server.app.get(Database);
+    const kept = () =>
+      read.query<{ id: string; payload: string }[]>(
+        'SELECT execution_id AS id, payload FROM execution_calls ORDER BY execution_id, n, attempt',
+      );
+    const before = await kept();
+    expect(before.map((call) => call.id)).toEqual([id, id, other, good]);
+    expect(await purge({ ids: [id, good] })).toEqual({ purged: 2, skipped: 0 });
+    expect((await kept()).map((call) => call.id)).toEqual([other]);
+    for (const { id: owner, payload } of before) {
+      const parts = await server.app.get(Database).payload(payload);
+      const text = Buffer.concat(parts.filter((part) => part !== null)).toString('latin1');
+      if (owner === other) expect(text).toContain('evt_2');
+      else expect(text).not.toMatch(/[^\0]/);
+    }
+    expect(await server.call('failing', { event: 'evt_1' })).toBe(id);
+    expect(await kept()).toHaveLength(1);
+    expect(await server.call('failing', { event: 'evt_2' })).toBe(other);
+  });
+
   it('skips what has not ended and counts it', async () => {
-    const open = received('open', { key: 'open' });
-    await Promise.all([
-      recorder.recordReceived(open),
-      recorder.recordEnd(received('x', { key: 'open' }), ended),
-    ]);
+    const open = received({ key: 'open' }, 'open');
+    await Promise.all([recorder.recordReceived(open), recordEnd(recorder, received({ key: 'open' }))]);
     expect(await purge({ key: 'open' })).toEqual({ purged: 1, skipped: 1 });
     expect(await purge({ ids: [open.id] })).toEqual({ purged: 0, skipped: 1 });
     expect(await purge({ key: 'open', status: 'succeeded' })).toEqual({ purged: 0, skipped: 0 });
     expect(await bodyOf(open.id)).toBe('open');
-    await recorder.recordEnd({ ...open, request: null }, ended);
+    await recordEnd(recorder, { ...open, request: null });
     expect(await bodyOf(open.id)).toBe('open');
   });
 
   it('leaves the encrypted bytes of before in no file, neither the database nor its log', async () => {
-    await recorder.recordEnd(received('y'.repeat(50_000)), ended);
+    await recordEnd(recorder, received({}, 'y'.repeat(50_000)));
     await Promise.all(
-      [1, 2, 3].map((n) => recorder.recordEnd(received(`${n}`.repeat(9_000), { key: 'few' }), ended)),
+      [1, 2, 3].map((n) => recordEnd(recorder, received({ key: 'few' }, `${n}`.repeat(9_000)))),
     );
     // Small ones in commits of their own: SQLite moves them about from page to page.
-    for (let n = 0; n < 150; n++) await recorder.recordEnd(received('z'.repeat(n * 5)), ended);
+    for (let n = 0; n < 150; n++) await recordEnd(recorder, received({}, 'z'.repeat(n * 5)));
     const before = sealedPacks();
-    const kept = received('kept');
-    await recorder.recordEnd(kept, ended);
+    const kept = received({}, 'kept');
+    await recordEnd(recorder, kept);
     for (const sealed of before) expect(filesWith(sealed).length).toBeGreaterThan(0);
     await purge({ from: '2000-01-01T00:00:00Z', to: new Date(kept.receivedAt - 1).toISOString() });
     await purge({ all: true });

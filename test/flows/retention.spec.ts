@@ -2,25 +2,12 @@ import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { ExecutionRetention } from '../../src/features/executions/execution-retention.ts';
 import { ExecutionRecorder, type ReceivedExecution } from '../../src/features/executions/index.ts';
 import { Database } from '../../src/platform/db/index.ts';
-import { firstUuidAt, newId } from '../../src/platform/ids.ts';
+import { firstUuidAt } from '../../src/platform/ids.ts';
 import { Retention } from '../../src/platform/retention.ts';
 import { InProcess } from '../support/in-process.ts';
+import { ended, received, recordEnd } from '../support/made-executions.ts';
 
 const DAY_MS = 86_400_000;
-const ended = {
-  status: 'succeeded',
-  code: null,
-  answerStatus: 200,
-  durationMs: 1,
-  steps: null,
-  logs: null,
-  errors: null,
-  answerHeaders: null,
-  answerBody: '{"done":true}',
-  exactAnswer: null,
-  attempts: null,
-} as const;
-
 let server: InProcess;
 
 /** The process's own clock, as ids are made by it; it is never set back. */
@@ -50,37 +37,10 @@ function idAt(epochMs: number): string {
   return `exe_${firstUuidAt(epochMs)}-7000-8000-000000000000`;
 }
 
-function received(fields: Partial<ReceivedExecution> = {}): ReceivedExecution {
-  const id = newId('exe');
-  const request = {
-    metaJson: '{"headers":{},"query":{}}',
-    body: Buffer.from(`body of ${id}`),
-    credentials: [],
-    rawQuery: null,
-    terms: null,
-  };
-  const config = { configId: 1, configVersion: 1, key: 'k' };
-  const rest = {
-    ...config,
-    method: 'POST',
-    path: '/p',
-    ip: '::1',
-    attempt: 1,
-    idempotencyKey: null,
-    replayOf: null,
-    isDurable: false,
-  };
-  return { id, accountId: 'default', receivedAt: Date.now(), request, ...rest, ...fields };
-}
-
 /** Records calls that have ended, all in few commits. */
 async function recordMany(amount: number, fields: Partial<ReceivedExecution> = {}): Promise<void> {
   const recorder = server.app.get(ExecutionRecorder);
-  await Promise.all(
-    Array.from({ length: amount }, () =>
-      recorder.recordEnd(received(fields), { ...ended, finishedAt: Date.now() }),
-    ),
-  );
+  await Promise.all(Array.from({ length: amount }, () => recordEnd(recorder, received(fields))));
 }
 
 async function shown(id: string) {
@@ -97,7 +57,7 @@ describe('Retention', () => {
     await daysLater(9);
     expect(await count('executions')).toBe(1350);
     const young = received();
-    await server.app.get(ExecutionRecorder).recordEnd(young, { ...ended, finishedAt: Date.now() });
+    await recordEnd(server.app.get(ExecutionRecorder), young);
     await daysLater(2);
     expect(await count('executions')).toBe(1);
     expect(await count('payload_packs')).toBe(1);
@@ -120,7 +80,7 @@ describe('Retention', () => {
       request: { body: `body of ${open.id}` },
     });
 
-    await recorder.recordEnd({ ...open, request: null }, { ...ended, finishedAt: Date.now() });
+    await recordEnd(recorder, { ...open, request: null });
     await daysLater(9);
     expect(await shown(open.id)).toMatchObject({
       status: 'succeeded',
@@ -136,7 +96,7 @@ describe('Retention', () => {
     try {
       await start();
       const old = idAt(Date.now() - 11 * DAY_MS);
-      await server.app.get(ExecutionRecorder).recordEnd(received({ id: old }), { ...ended, finishedAt: 1 });
+      await recordEnd(server.app.get(ExecutionRecorder), received({ id: old }), { finishedAt: 1 });
       const { dataFolder } = server;
       await server.stop({ keepsFolder: true });
       server = await InProcess.start({ EXECUTION_RETENTION_DAYS: '10' }, dataFolder);

@@ -3,6 +3,7 @@ import { In, IsNull, Not } from 'typeorm';
 import { Database, packsOf, type Tx } from '../../platform/db/index.ts';
 import { ExecutionEntity, unfinishedStatuses } from './execution.entity.ts';
 import { ExecutionFinder, type WantedPage } from './execution-finder.ts';
+import { RecordedCalls } from './recorded-calls.ts';
 
 const ROWS_PER_COMMIT = 200;
 /** Each pack is opened and sealed anew, 0.3 ms: bounds how long calls wait for the door. */
@@ -16,6 +17,7 @@ export class ExecutionPurge {
   constructor(
     private readonly database: Database,
     private readonly finder: ExecutionFinder,
+    private readonly recordedCalls: RecordedCalls,
   ) {}
 
   /** All that have ended and still have a payload, in parts that are erased in one commit. */
@@ -23,7 +25,7 @@ export class ExecutionPurge {
     let cursor: string | undefined;
     do {
       const page = await this.finder.page({ ...wanted, cursor, size: ROWS_PER_COMMIT, isPurgeable: true });
-      yield* ofFewPacks(page.rows);
+      yield* ofFewPacks(page.rows, await this.callPayloads(page.rows));
       cursor = page.nextCursor ?? undefined;
     } while (cursor !== undefined);
   }
@@ -42,11 +44,21 @@ export class ExecutionPurge {
         tx,
         rows.map(({ payload }) => payload!),
       );
-      const erased = { accountId, id: In(rows.map(({ id }) => id)) };
+      const ids = rows.map(({ id }) => id);
+      await this.recordedCalls.erase(tx, ids);
+      const erased = { accountId, id: In(ids) };
       await tx.manager.update(ExecutionEntity, erased, { payload: null });
       await alongside(tx);
       return rows.length;
     });
+  }
+
+  private async callPayloads(rows: readonly ExecutionEntity[]): Promise<ReadonlyMap<string, string[]>> {
+    const byExecution = new Map<string, string[]>();
+    const found = rows.length === 0 ? [] : await this.recordedCalls.payloadsOf(rows.map(({ id }) => id));
+    for (const { executionId, payload } of found)
+      byExecution.set(executionId, [...(byExecution.get(executionId) ?? []), payload]);
+    return byExecution;
   }
 
   unfinished(wanted: Wanted): Promise<number> {
@@ -60,12 +72,16 @@ export class ExecutionPurge {
 }
 
 /** Neighbours share packs, so that nearly always all of them are one part. */
-function* ofFewPacks(rows: readonly ExecutionEntity[]): Generator<ExecutionEntity[]> {
+function* ofFewPacks(
+  rows: readonly ExecutionEntity[],
+  callPayloads: ReadonlyMap<string, readonly string[]>,
+): Generator<ExecutionEntity[]> {
   let batch: ExecutionEntity[] = [];
   let packs = new Set<string>();
   for (const row of rows) {
     batch.push(row);
-    for (const pack of packsOf(row.payload!)) packs.add(pack);
+    for (const payload of [row.payload!, ...(callPayloads.get(row.id) ?? [])])
+      for (const pack of packsOf(payload)) packs.add(pack);
     if (packs.size < PACKS_PER_COMMIT) continue;
     yield batch;
     batch = [];

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type HotTable, type Payload, type TableRow, type Tx, WriteDoor } from '../../platform/db/index.ts';
+import { type HotTable, type Payload, type TableRow, WriteDoor } from '../../platform/db/index.ts';
 import type { ExecutionStatus } from './execution.entity.ts';
 import { executionPayload } from './execution-payload.rules.ts';
 import { ExecutionChanges } from './execution-changes.ts';
@@ -124,16 +124,6 @@ export class ExecutionRecorder {
     private readonly changes: ExecutionChanges,
   ) {}
 
-  /** The end of a call, whole or completing what was recorded of it, in one commit with everybody else's of the moment. */
-  recordEnd(received: ReceivedExecution, outcome: ExecutionOutcome): Promise<void> {
-    return this.door.append(this.endRows(received, outcome));
-  }
-
-  /** The same as a part of a transaction: the command's writes and its record are both there or neither. */
-  async recordEndIn(tx: Tx, received: ReceivedExecution, outcome: ExecutionOutcome): Promise<void> {
-    await tx.write(this.endRows(received, outcome));
-  }
-
   /** A rejection beyond those that are recorded. */
   countRejection(config: CountedConfig, end: Omit<CountedEnd, 'status'>): void {
     this.rejections.count(config, end);
@@ -144,12 +134,12 @@ export class ExecutionRecorder {
     return this.door.append(this.progressRows(received));
   }
 
-  /** Rows of executions and what belongs to them, in one commit. */
+  /** Rows of executions and what belongs to them, in one commit with everybody else's of the moment. */
   append(rows: readonly TableRow[]): Promise<void> {
     return this.door.append(rows);
   }
 
-  /** The rows that end an execution, for a commit that holds more. */
+  /** The rows that end an execution, whole or completing what was recorded of it. */
   endRows(received: ReceivedExecution, outcome: ExecutionOutcome): TableRow[] {
     const { status, code, answerStatus, finishedAt, durationMs } = outcome;
     const head = { status, code, answerStatus, finishedAt, durationMs, nextAttemptAt: null };

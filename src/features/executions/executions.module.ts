@@ -13,7 +13,6 @@ import { InterruptedExecutions } from './interrupted-executions.ts';
 import { RecordedCalls } from './recorded-calls.ts';
 import { RecordedExecutions } from './recorded-executions.ts';
 import { PurgeExecutionsHandler } from './purge-executions.command.ts';
-import { RunRetention } from './run-retention.ts';
 import { UnrecordedOutcomes } from './unrecorded-outcomes.ts';
 
 /** The record of every call. */
@@ -28,7 +27,6 @@ import { UnrecordedOutcomes } from './unrecorded-outcomes.ts';
     RecordedExecutions,
     ExecutionRetention,
     ExecutionStreams,
-    RunRetention,
     UnrecordedOutcomes,
     InterruptedExecutions,
     GetWebHookExecutionByIdHandler,

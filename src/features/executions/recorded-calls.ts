@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { Database, type HotTable, type TableRow } from '../../platform/db/index.ts';
+import { Database, type HotTable, type TableRow, type Tx } from '../../platform/db/index.ts';
+import { firstIdAt } from '../../platform/ids.ts';
 
 /** What one call of a command gave, on record so that the run can go on from there after a crash or a failure. */
 export interface RecordedCall {
@@ -23,7 +24,7 @@ export interface RecordedCall {
 const calls: HotTable = {
   name: 'execution_calls',
   columns: [
-    'run_key',
+    'execution_id',
     'n',
     'attempt',
     'name',
@@ -34,40 +35,98 @@ const calls: HotTable = {
     'recorded_at',
   ],
   payloadColumn: 'payload',
-  onConflict: `(run_key, n) DO UPDATE SET attempt = excluded.attempt, name = excluded.name,
-    input_hash = excluded.input_hash, is_success = excluded.is_success, status = excluded.status, started_at = excluded.started_at,
-    recorded_at = excluded.recorded_at, payload = excluded.payload`,
+  // A payload that is replaced stays known, so that it can be erased.
+  onConflict: `(execution_id, n, attempt) DO UPDATE SET name = excluded.name, input_hash = excluded.input_hash,
+    is_success = excluded.is_success, status = excluded.status, started_at = excluded.started_at,
+    recorded_at = excluded.recorded_at, payload = COALESCE(execution_calls.payload || ',', '') || excluded.payload`,
 };
-const callsOfRun: HotTable = { name: 'execution_calls', columns: ['run_key'], removes: true };
 
-/** The recorded calls of runs; `runKey` names the run (its execution, or its configuration and idempotency key). */
+const ROWS_PER_PAGE = 1_000;
+/** Stands before the first call of an attempt: what was recorded up to that attempt is of no use to a further one. */
+const VOID = 0;
+
+/** The recorded calls of executions, those of each attempt; they go when their execution goes. */
 @Injectable()
 export class RecordedCalls {
   constructor(private readonly database: Database) {}
 
-  async keep(runKey: string, call: RecordedCall): Promise<void> {
-    await this.database.door.append([this.row(runKey, call)]);
+  async keep(executionId: string, call: RecordedCall): Promise<void> {
+    await this.database.door.append([this.row(executionId, call)]);
   }
 
-  row(runKey: string, call: RecordedCall): TableRow {
+  row(executionId: string, call: RecordedCall): TableRow {
     const { n, attempt, name, inputHash, isSuccess, status, startedAt, recordedAt } = call;
     return {
       table: calls,
-      values: [runKey, n, attempt, name, inputHash, isSuccess ? 1 : 0, status, startedAt, recordedAt],
+      values: [executionId, n, attempt, name, inputHash, isSuccess ? 1 : 0, status, startedAt, recordedAt],
       payload: [call.inputJson, call.envelopeJson],
     };
   }
 
-  /** Removes those of a run that will not be run again. */
-  removal(runKey: string): TableRow {
-    return { table: callsOfRun, values: [runKey] };
+  /** From now on a further attempt begins from the beginning. */
+  voidRow(executionId: string, attempt: number, now: number): TableRow {
+    return {
+      table: calls,
+      values: [executionId, VOID, attempt, '', '', 1, 0, now, now],
+      payload: ['', ''],
+    };
+  }
+
+  /** Where what those executions' calls were given and gave lies. */
+  async payloadsOf(executionIds: readonly string[], from: Reader = this.database.read) {
+    const rows: { executionId: string; payload: string }[] = await from.query(
+      `SELECT execution_id AS "executionId", payload FROM execution_calls WHERE execution_id IN (${marks(executionIds)})`,
+      [...executionIds],
+    );
+    return rows;
+  }
+
+  /** Erases it. */
+  async erase(tx: Tx, executionIds: readonly string[]): Promise<void> {
+    const rows = await this.payloadsOf(executionIds, tx.manager);
+    if (rows.length === 0) return;
+    await this.database.erasePayloads(
+      tx,
+      rows.map(({ payload }) => payload),
+    );
+    await tx.manager.query(`DELETE FROM execution_calls WHERE execution_id IN (${marks(executionIds)})`, [
+      ...executionIds,
+    ]);
+  }
+
+  /** Deletes those of executions that are gone. */
+  async deleteOrphans(tx: Tx, accountId: string, executionIds: readonly string[]): Promise<void> {
+    await tx.manager.query(
+      `DELETE FROM execution_calls WHERE execution_id IN (${marks(executionIds)})
+        AND NOT EXISTS (SELECT 1 FROM executions WHERE executions.account_id = ? AND executions.id = execution_id)`,
+      [...executionIds, accountId],
+    );
+  }
+
+  /** The payload columns of those whose executions were made before a moment. */
+  async *payloadsBefore(before: number): AsyncGenerator<string> {
+    const end = firstIdAt('exe', before);
+    let place: [string, number, number] = ['', 0, 0];
+    for (let count = ROWS_PER_PAGE; count === ROWS_PER_PAGE;) {
+      const found = await this.database.read.query<
+        { executionId: string; n: number; attempt: number; payload: string }[]
+      >(
+        `SELECT execution_id AS "executionId", n, attempt, payload FROM execution_calls
+          WHERE execution_id < ? AND (execution_id, n, attempt) > (?, ?, ?) ORDER BY execution_id, n, attempt LIMIT ?`,
+        [end, ...place, ROWS_PER_PAGE],
+      );
+      for (const { payload } of found) yield payload;
+      count = found.length;
+      const last = found.at(-1);
+      if (last) place = [last.executionId, last.n, last.attempt];
+    }
   }
 
   /** What an attempt may take for done, in order: after a crash all of its own, of the attempts before up to their first failure. */
-  async of(runKey: string, attempt: number): Promise<RecordedCall[]> {
+  async of(executionId: string, attempt: number): Promise<RecordedCall[]> {
     const usable: RecordedCall[] = [];
     let before: Place = { n: 0, attempt: 0, isSuccess: true };
-    for (const call of await this.all(runKey)) {
+    for (const call of newest(await this.all(executionId))) {
       if (!isUsable(call, before, attempt)) break;
       usable.push(call);
       before = call;
@@ -75,11 +134,12 @@ export class RecordedCalls {
     return usable;
   }
 
-  private async all(runKey: string): Promise<RecordedCall[]> {
+  /** In order, of each place the oldest attempt's first. */
+  private async all(executionId: string): Promise<RecordedCall[]> {
     const rows = await this.database.read.query<(Omit<RecordedCall, 'inputJson'> & { payload: string })[]>(
       `SELECT n, attempt, name, input_hash AS "inputHash", is_success AS "isSuccess", status, started_at AS "startedAt",
-        recorded_at AS "recordedAt", payload FROM execution_calls WHERE run_key = ? ORDER BY n`,
-      [runKey],
+        recorded_at AS "recordedAt", payload FROM execution_calls WHERE execution_id = ? ORDER BY n, attempt`,
+      [executionId],
     );
     return await Promise.all(
       rows.map(async ({ payload, ...row }) => {
@@ -93,6 +153,23 @@ export class RecordedCalls {
       }),
     );
   }
+}
+
+/** The connection for reading, or that of a transaction. */
+interface Reader {
+  query<T>(sql: string, parameters: unknown[]): Promise<T>;
+}
+
+function marks(values: readonly unknown[]): string {
+  return values.map(() => '?').join(',');
+}
+
+/** Of each place the newest attempt's, of those that count. */
+function newest(recorded: readonly RecordedCall[]): Iterable<RecordedCall> {
+  const voided = recorded.findLast(({ n }) => n === VOID)?.attempt ?? 0;
+  const byPlace = new Map<number, RecordedCall>();
+  for (const call of recorded) if (call.n !== VOID && call.attempt > voided) byPlace.set(call.n, call);
+  return byPlace.values();
 }
 
 type Place = Pick<RecordedCall, 'n' | 'attempt' | 'isSuccess'>;

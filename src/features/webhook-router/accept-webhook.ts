@@ -9,6 +9,8 @@ import { RunRecord } from './run-record.ts';
 import { WebHookTickets } from './webhook-ticket.ts';
 import type { WebHookRun } from './webhook-run.ts';
 
+const ACCEPTED = 202;
+
 /** Accepts a call that is run later: answered as soon as it is on disk. */
 @Injectable()
 export class AcceptWebHook {
@@ -28,8 +30,8 @@ export class AcceptWebHook {
     if (idempotencyKey !== null) {
       const start = (first: WebHookRun) => Promise.resolve(this.reply(first));
       const reply = await this.idempotent.enter(run, idempotencyKey, { job, start }).ended;
-      // A repeat is another's run, and has no job of its own.
-      if (reply.executionId !== run.id) this.accepted.take(run.id);
+      // A repeat is another's run, and what could not be stored is nobody's: neither has a job.
+      if (reply.executionId !== run.id || reply.answer.status !== ACCEPTED) this.accepted.take(run.id);
       return reply;
     }
     try {

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../platform/clock.ts';
+import { Deadlines } from '../../platform/deadlines.ts';
 import { reach } from '../../platform/fault-points.ts';
 import type { Job } from '../../platform/queue/index.ts';
 import { goesOnAfter, isPermanent } from './retry.rules.ts';
@@ -9,9 +10,14 @@ import { RunRecord } from './run-record.ts';
 import { untilStored } from './until-stored.ts';
 import type { RunEnd, WebHookRun } from './webhook-run.ts';
 
+/** What takes longer is shown as `running`; most runs end before, and need no row for it. */
+const SHOWN_AFTER_MS = 500;
+
 /** Puts the end of a run by the queue on record, or when it goes on. */
 @Injectable()
 export class EndJob {
+  private readonly deadlines = new Deadlines();
+
   constructor(
     private readonly record: RunRecord,
     private readonly retry: RetryRun,
@@ -19,8 +25,17 @@ export class EndJob {
     private readonly clock: Clock,
   ) {}
 
-  /** @throws where nothing was tried, or another process has taken the run over. */
-  async end(run: WebHookRun, job: Job, end: RunEnd): Promise<void> {
+  /** @param working is kept whatever happens. @throws where nothing was tried, or another process has taken the run over. */
+  async follow(run: WebHookRun, job: Job, working: Promise<RunEnd>): Promise<void> {
+    // Where it cannot be stored it is not shown, which harms nobody.
+    const show = () => void this.record.running(run).catch(() => undefined);
+    const watch = this.deadlines.watch(SHOWN_AFTER_MS, show);
+    const end = await working;
+    watch.cancel();
+    await this.end(run, job, end);
+  }
+
+  private async end(run: WebHookRun, job: Job, end: RunEnd): Promise<void> {
     const { failure } = end;
     // The engine is not there: nothing was tried.
     if (failure?.code === 'script.unavailable') throw failure;

@@ -24,7 +24,7 @@ export class GoOnWithRun {
     run.isOnRecord = true;
     if (run.admitted.route.isAsync) {
       run.attempt = job.attempt;
-      await this.endJob.end(run, job, await this.webhook.runAgain(run));
+      await this.endJob.follow(run, job, this.webhook.runAgain(run));
       return;
     }
     const ended = this.endSync(run);

@@ -12,8 +12,15 @@ const claims: HotTable = {
 /** Which execution a key belongs to, or belonged to. */
 export interface Claim {
   executionId: string;
-  /** True: its window is over, and the key is free again. */
+  /** True: its window is over and its run has ended, and the key is free again. */
   isOver: boolean;
+}
+
+interface StoredClaim {
+  executionId: string;
+  expiresAt: number | string;
+  /** The queue goes on with its run. */
+  isAtWork: number | boolean;
 }
 
 /** Who has an idempotency key: written in the commit that records the call which has it. */
@@ -27,13 +34,15 @@ export class IdempotencyKeys {
 
   /** Null when nobody has had the key. */
   async find(run: WebHookRun): Promise<Claim | null> {
-    const [claim] = await this.database.read.query<{ executionId: string; expiresAt: number }[]>(
-      `SELECT execution_id AS "executionId", expires_at AS "expiresAt" FROM idempotency_keys
-        WHERE config_id = ? AND key_hash = ?`,
+    const [claim] = await this.database.read.query<StoredClaim[]>(
+      `SELECT execution_id AS "executionId", expires_at AS "expiresAt",
+        EXISTS (SELECT 1 FROM queue_jobs WHERE queue_jobs.id = execution_id) AS "isAtWork"
+        FROM idempotency_keys WHERE config_id = ? AND key_hash = ?`,
       placeOf(run),
     );
     if (!claim) return null;
-    return { executionId: claim.executionId, isOver: Number(claim.expiresAt) <= this.clock.now() };
+    const { executionId, expiresAt, isAtWork } = claim;
+    return { executionId, isOver: Number(expiresAt) <= this.clock.now() && !isAtWork };
   }
 
   /** Takes a key that nobody has had for the run, with the rows and the job. @throws when somebody was faster. */
@@ -43,14 +52,13 @@ export class IdempotencyKeys {
     else await this.database.door.append(all);
   }
 
-  /** The same for a key whose window is over: who had it is forgotten, with what his run had done. */
+  /** The same for a key whose window is over: who had it is forgotten. */
   async takeOver(run: WebHookRun, rows: readonly TableRow[], job?: NewJob): Promise<void> {
     await this.database.door.transaction(async (tx) => {
       await tx.manager.query(
         'DELETE FROM idempotency_keys WHERE config_id = ? AND key_hash = ?',
         placeOf(run),
       );
-      await tx.manager.query('DELETE FROM execution_calls WHERE run_key = ?', [run.runKey]);
       await tx.write([...rows, this.rowOf(run)]);
       if (job) await this.queue.addIn(tx, job);
     });

@@ -70,7 +70,7 @@ export class ResumeRun {
     run.replayOf = head.replayOf;
     run.terms = payload.terms;
     run.failedAttempts = JSON.parse(payload.attempts ?? '[]') as FailedAttempt[];
-    run.recordedCalls = await this.recordedCalls.of(run.runKey, attempt);
+    run.recordedCalls = await this.recordedCalls.of(run.id, attempt);
     return run;
   }
 

@@ -29,12 +29,6 @@ export class RunInTurn {
     return await this.inTurn(run, () => this.webhook.runAgain(run));
   }
 
-  /** What is told of a failure that is nobody's who calls. */
-  failed(run: WebHookRun, error: AppError): WebHookReply {
-    if (error.kind === 'surprise' || error.kind === 'unavailable') this.log.failed(run, error);
-    return { answer: failureAnswer(error), executionId: run.id };
-  }
-
   private async inTurn(run: WebHookRun, work: () => Promise<RunEnd>): Promise<WebHookReply> {
     let leave: (() => void) | null = null;
     try {
@@ -46,5 +40,11 @@ export class RunInTurn {
     } finally {
       leave?.();
     }
+  }
+
+  /** What is told of a failure that is nobody's who calls. */
+  private failed(run: WebHookRun, error: AppError): WebHookReply {
+    if (error.kind === 'surprise' || error.kind === 'unavailable') this.log.failed(run, error);
+    return { answer: failureAnswer(error), executionId: run.id };
   }
 }

@@ -28,6 +28,12 @@ export class RunRecord {
     reach('received.committed');
   }
 
+  /** Shows that it is at work. */
+  async running(run: WebHookRun): Promise<void> {
+    const progress = { status: 'running', code: null, nextAttemptAt: null, attempts: null } as const;
+    await this.recorder.append(this.progressRows(run, progress));
+  }
+
   /** Stores the call together with the job that runs it. */
   async accept(run: WebHookRun, job: NewJob): Promise<void> {
     await this.queue.add(job, this.progressRows(run));
@@ -42,12 +48,12 @@ export class RunRecord {
 
   /** What a call gave, before the run sees it. */
   async keepCall(run: WebHookRun, call: RecordedCall): Promise<void> {
-    await this.recordedCalls.keep(run.runKey, call);
+    await this.recordedCalls.keep(run.id, call);
   }
 
   /** The same in the transaction of the command that was called. */
   async keepCallIn(tx: Tx, run: WebHookRun, call: RecordedCall): Promise<void> {
-    await tx.write([this.recordedCalls.row(run.runKey, call)]);
+    await tx.write([this.recordedCalls.row(run.id, call)]);
   }
 
   /** A run that goes on: its rows, and those of the calls that were not kept one by one. */
@@ -58,16 +64,18 @@ export class RunRecord {
   ): TableRow[] {
     return [
       ...this.recorder.progressRows(run.received(), progress),
-      ...calls.map((call) => this.recordedCalls.row(run.runKey, call)),
+      ...calls.map((call) => this.recordedCalls.row(run.id, call)),
     ];
   }
 
-  /** The rows that end a run, and with it what was kept to go on with it. */
+  /** The rows that end a run. */
   endRows(run: WebHookRun, end: RunEnd): TableRow[] {
-    const rows = this.recorder.endRows(run.received(), run.outcome(end));
-    // A repeat with the same key goes on from what a failed run has done.
-    const isOver = end.failure === null || run.idempotencyHash === null || end.isDead || end.isUndone;
-    if (run.recordsCalls && run.calls.length > 0 && isOver) rows.push(this.recordedCalls.removal(run.runKey));
+    const outcome = run.outcome(end);
+    const rows = this.recorder.endRows(run.received(), outcome);
+    // A repeat with the same key goes on from what a failed run has done, unless that was undone or leads nowhere.
+    const isRepeatable = end.failure !== null && run.idempotencyHash !== null;
+    if (isRepeatable && run.calls.length > 0 && (end.isDead || end.isUndone))
+      rows.push(this.recordedCalls.voidRow(run.id, run.attempt, outcome.finishedAt));
     return rows;
   }
 

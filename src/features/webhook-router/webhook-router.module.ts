@@ -18,6 +18,7 @@ import { EndJob } from './end-job.ts';
 import { FinishRun } from './finish-run.ts';
 import { GoOnWithRun } from './go-on-with-run.ts';
 import { IdempotencyKeys } from './idempotency-keys.ts';
+import { IdempotencyRetention } from './idempotency-retention.ts';
 import { IdempotentCalls } from './idempotent-calls.ts';
 import { EvaluateCall } from './evaluate-call.ts';
 import { MatchWebHook } from './match-webhook.ts';
@@ -84,6 +85,7 @@ import { WebHookTickets } from './webhook-ticket.ts';
     DeferRun,
     FinishRun,
     IdempotencyKeys,
+    IdempotencyRetention,
     IdempotentCalls,
     ReplayRuns,
     ReplayWebHookExecutionHandler,

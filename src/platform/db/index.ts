@@ -4,4 +4,5 @@ export { DbModule } from './db.module.ts';
 export { PackSweep, type PayloadsBefore } from './pack-sweep.ts';
 export { packsOf, type Payload } from './payload-packs.ts';
 export type { HotTable, TableRow } from './row-batch.ts';
+export { RowsByAge } from './rows-by-age.ts';
 export { WriteDoor, type Tx } from './write-door.ts';

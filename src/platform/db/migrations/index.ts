@@ -6,6 +6,7 @@ import { WebHookStatistics1764210000000 } from './1764210000000-webhook-statisti
 import { Events1764220000000 } from './1764220000000-events.ts';
 import { ExecutionLists1764300000000 } from './1764300000000-execution-lists.ts';
 import { DurableRuns1764400000000 } from './1764400000000-durable-runs.ts';
+import { CallsOfExecutions1764500000000 } from './1764500000000-calls-of-executions.ts';
 
 /** In the order in which they run; one is never changed once released. */
 export const migrations = [
@@ -17,4 +18,5 @@ export const migrations = [
   Events1764220000000,
   ExecutionLists1764300000000,
   DurableRuns1764400000000,
+  CallsOfExecutions1764500000000,
 ] as const;

@@ -17,6 +17,8 @@ interface ExecutionRow {
 }
 
 const kindsThatMake = ['native', 'effect', 'later', 'keyed'] as const;
+/** How a chain ends whose last step cannot be done. */
+const CHAIN_FAILURE = 'webhook-config.not-found';
 
 /** What lies in the data folder: read by itself, past the product, so that the product cannot gloss over it. */
 export interface Aftermath {
@@ -51,6 +53,7 @@ export function aftermathOf(dataFolder: string, { noted }: Pick<LoadReport, 'not
       ...nativeFaults(database, rows),
       ...effectFaults(database),
       ...onceFaults(rows),
+      ...chainFaults(database, rows),
       ...orderFaults(rows),
       ...statisticsFaults(database),
       ...integrityFaults(database),
@@ -74,6 +77,7 @@ function notedFaults(executions: ReadonlyMap<string, ExecutionRow>, noted: LoadR
     if (!row) faults.push(`${executionId} was acknowledged and is not stored`);
     // Accepted: whether it is done by now is told by `open`.
     else if (status === 202 && ['received', 'running'].includes(row.status)) continue;
+    else if (row.key === 'chain') continue;
     else if (row.status !== 'succeeded' || row.answerStatus !== 200)
       faults.push(`${executionId} was acknowledged and is ${row.status}, code ${row.code}`);
     else if (status === 200 && body !== null && row.answerBody !== body)
@@ -122,7 +126,10 @@ function effectFaults(database: DatabaseSync): string[] {
     )
     .all() as { id: string }[];
   const audited = database
-    .prepare(`SELECT count(*) AS n FROM audit_log WHERE execution_id IS NOT NULL AND outcome = 'succeeded'`)
+    .prepare(
+      `SELECT count(*) AS n FROM audit_log WHERE outcome = 'succeeded'
+       AND execution_id IN (SELECT id FROM executions WHERE config_key <> 'chain')`,
+    )
     .get() as { n: number };
   const made = kindsThatMake.flatMap((kind) => keysOf(database, `${kind}-`)).length;
   const faults = untraced.map(({ id }) => `${id} had an effect and left no execution`);
@@ -144,6 +151,26 @@ function onceFaults(rows: readonly ExecutionRow[]): string[] {
     ...[...byKey]
       .filter(([, executions]) => executions.length > 1)
       .map(([key, executions]) => `${key} has ${executions.length} executions`),
+  ];
+}
+
+/** What a chain made it has undone, once, and it tells why it stopped. */
+function chainFaults(database: DatabaseSync, rows: readonly ExecutionRow[]): string[] {
+  const ended = rows.filter(({ key, finishedAt }) => key === 'chain' && finishedAt !== null);
+  const done = countsIn(
+    database,
+    `SELECT execution_id || ' ' || command AS what, count(*) AS n FROM audit_log
+     WHERE execution_id IN (SELECT id FROM executions WHERE config_key = 'chain') AND outcome = 'succeeded' GROUP BY 1`,
+  );
+  return [
+    ...ended
+      .filter(({ status, code }) => status !== 'failed' || code !== CHAIN_FAILURE)
+      .map(({ id, status, code }) => `${id} of chain ended ${status}, code ${code}`),
+    ...ended.flatMap(({ id }) =>
+      ['CreateWebHookConfigCommand', 'DeleteWebHookConfigCommand']
+        .filter((command) => done.get(`${id} ${command}`) !== 1)
+        .map((command) => `${id} of chain has done ${command} ${done.get(`${id} ${command}`) ?? 0} times`),
+    ),
   ];
 }
 

@@ -30,12 +30,21 @@ export interface LoadReport {
 
 /**
  * A script that only answers; a command that is stored with its execution; a script with an effect; one that runs
- * later; one that runs later and in order; one that counts once for its key.
+ * later; one that runs later and in order; one that counts once for its key; a chain whose last step fails, so that the
+ * first is undone.
  */
-export type CallKind = 'echo' | 'native' | 'effect' | 'later' | 'ordered' | 'keyed';
+export type CallKind = 'echo' | 'native' | 'effect' | 'later' | 'ordered' | 'keyed' | 'chain';
 const synchronousKinds: readonly CallKind[] = ['echo', 'native', 'echo', 'effect'];
 /** With those of which something is left to do after their answer. */
-export const allKinds: readonly CallKind[] = ['echo', 'native', 'later', 'effect', 'keyed', 'ordered'];
+export const allKinds: readonly CallKind[] = [
+  'echo',
+  'native',
+  'later',
+  'effect',
+  'keyed',
+  'ordered',
+  'chain',
+];
 /** Keys of `keyed` calls: few, so that the callers of all rounds have them in common. */
 const KEYS = 400;
 
@@ -46,6 +55,7 @@ export const pointsOfLoad: readonly FaultPoint[] = [
   'received.committed',
   'accepted.committed',
   'call.recorded',
+  'compensation.done',
   'commit.before',
   'outcome.committed',
 ];
@@ -63,6 +73,20 @@ export async function prepareLoad(signalbox: Signalbox): Promise<void> {
   await signalbox.createConfig('keyed', {
     idempotency: { key: '=request.body.config.key' },
     executionCode: executionCode.replace('n: context.body.n, ', ''),
+  });
+  await signalbox.createConfig('chain', {
+    responseMode: 'async',
+    executionType: 1,
+    commandChain: [
+      {
+        name: 'make',
+        commandName: 'CreateWebHookConfigCommand',
+        input: '=request.body.config',
+        compensation: { commandName: 'DeleteWebHookConfigCommand', input: '={id: steps.make.data.id}' },
+      },
+      { commandName: 'LookupWebHookByKeyCommand', input: { key: 'alive' } },
+      { commandName: 'ActivateWebHookConfigCommand', input: { id: 999_999_999 } },
+    ],
   });
   await signalbox.createConfig('ordered', {
     responseMode: 'async',

@@ -30,9 +30,16 @@ describe('a chain that could not work is not saved', () => {
         { ...lookUp, name: 'a' },
         { ...lookUp, name: 'a' },
       ],
-      'CommandChain has two steps of the name "a"',
+      'CommandChain.1.name must be another than that of an earlier step: "a" is taken',
     ],
-    [[{ ...lookUp, name: 'step2' }, lookUp], 'CommandChain has two steps of the name "step2"'],
+    [
+      [{ ...lookUp, input: { a: 'x'.repeat(262_144) } }],
+      'CommandChain must be at most 262144 characters long as JSON',
+    ],
+    [
+      [{ ...lookUp, name: 'step2' }, lookUp],
+      'CommandChain.1.name must be another than that of an earlier step: "step2" is taken',
+    ],
     [[{ ...lookUp, more: 1 }], 'Unknown field "commandChain.0.more"'],
     [[{ ...lookUp, onError: 'ignore' }], expect.stringContaining('CommandChain.0.onError must be')],
   ])('%j', async (commandChain, sentence) => {

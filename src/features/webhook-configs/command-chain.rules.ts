@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { FieldFault, NamedExpression } from './run-settings.rules.ts';
 
+const CHAIN_LENGTH_MAX = 262_144;
 const STEPS_MAX = 50;
 const EXPRESSION_LENGTH_MAX = 16_384;
 
@@ -39,11 +40,20 @@ export function namedSteps(chain: CommandChain): NamedChainStep[] {
   return chain.map((step, index) => ({ ...step, name: step.name ?? `step${index + 1}` }));
 }
 
+/** The rules between the steps. */
 export function commandChainFaults(chain: CommandChain): FieldFault[] {
+  const faults: FieldFault[] = [];
+  if (JSON.stringify(chain).length > CHAIN_LENGTH_MAX) {
+    const fault = `must be at most ${CHAIN_LENGTH_MAX} characters long as JSON`;
+    faults.push({ field: 'commandChain', fault });
+  }
   const names = namedSteps(chain).map(({ name }) => name);
-  return names
-    .filter((name, index) => names.indexOf(name) !== index)
-    .map((name) => ({ field: 'commandChain', fault: `has two steps of the name "${name}"` }));
+  for (const [index, name] of names.entries()) {
+    if (names.indexOf(name) === index) continue;
+    const fault = `must be another than that of an earlier step: "${name}" is taken`;
+    faults.push({ field: `commandChain.${index}.name`, fault });
+  }
+  return faults;
 }
 
 /** All commands that it may run, with the field that names each. */

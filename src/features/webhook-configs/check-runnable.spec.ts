@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest';
+import type { Caller, RequestRegistry } from '../../bus/index.ts';
+import type { ExpressionPool } from '../../engines/expression/index.ts';
+import type { ScriptPool } from '../../engines/script/index.ts';
+import { CheckRunnable } from './check-runnable.ts';
+import type { ConfigFields } from './webhook-config.rules.ts';
+
+type Permission = Caller['permissions'] extends ReadonlySet<infer P> ? P : never;
+
+const permissionOf: Record<string, Permission> = { Look: 'webhooks:read', Send: 'http:send' };
+const registry = {
+  find: (name: string) => permissionOf[name] && { spec: { permission: permissionOf[name] } },
+} as unknown as RequestRegistry;
+const checks = new CheckRunnable(registry, {} as ScriptPool, {} as ExpressionPool);
+
+const saverWith = (...permissions: Permission[]) =>
+  ({ permissions: new Set(permissions) }) as unknown as Caller;
+const save = (commandChain: object[], saver: Caller) =>
+  checks.check(
+    { path: '/webhooks/a', action: 'POST', executionType: 1, commandChain } as ConfigFields,
+    'a',
+    saver,
+  );
+
+describe('a chain whose saver may not run', () => {
+  it.each([
+    ['a step', [{ commandName: 'Look' }, { commandName: 'Send' }]],
+    ['a compensation', [{ commandName: 'Look', compensation: { commandName: 'Send' } }]],
+  ])('%s of it himself is refused, and else it is not', async (_, chain) => {
+    await expect(save(chain, saverWith('webhooks:read'))).rejects.toMatchObject({
+      kind: 'forbidden',
+      details: ['The permission http:send is missing: a webhook runs only what its saver may run'],
+    });
+    await expect(save(chain, saverWith('webhooks:read', 'http:send'))).resolves.toBeUndefined();
+  });
+});

@@ -147,6 +147,29 @@ describe('the pool', () => {
     expect(await own.evaluate(programOf(['=1']), partsWith(null))).toMatchObject({ kind: 'unavailable' });
   });
 
+  it('has no process until somebody needs one', async () => {
+    const own = expressionPool();
+    const before = childPids();
+    expect(own.isReady).toBe(true);
+    const three = Array.from({ length: 3 }, () => verdictOf(own, '=1'));
+    expect(own.isReady).toBe(false);
+    for (const verdict of three) expect(await verdict).toEqual({ kind: 'value', value: 1 });
+    expect(own.isReady).toBe(true);
+    expect(childPids().length).toBeGreaterThan(before.length);
+    await own.stop(0);
+    expect(childPids()).toHaveLength(before.length);
+  });
+
+  it('leaves no process behind where it is stopped while it starts', async () => {
+    const own = expressionPool();
+    const before = childPids();
+    const waiting = own.evaluate(programOf(['=1']), partsWith(null));
+    await own.stop(0);
+    expect(await waiting).toMatchObject({ kind: 'unavailable' });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(childPids()).toHaveLength(before.length);
+  });
+
   it('lets what runs finish before it stops', async () => {
     const own = expressionPool();
     await own.start();

@@ -43,6 +43,8 @@ export class ExpressionPool {
   #workers: ExpressionWorker[] = [];
   #launch: ExpressionLaunch | undefined;
   #isOpen = false;
+  #isStopped = false;
+  #opening: Promise<void> | null = null;
   #unsettled = 0;
   #onDrained: (() => void) | undefined;
   #watch: NodeJS.Timeout | undefined;
@@ -51,22 +53,15 @@ export class ExpressionPool {
     this.#options = options;
   }
 
+  /** True also while nobody has needed it: the first evaluation starts it. */
   get isReady(): boolean {
-    return this.#isOpen && this.#workers.some(({ isReady }) => isReady);
+    const isIdle = !this.#isOpen && this.#opening === null;
+    return !this.#isStopped && (isIdle || this.#workers.some(({ isReady }) => isReady));
   }
 
-  /** Starts the workers; rejects with a sentence when none can start. */
-  async start(): Promise<void> {
-    for (const launch of launchesToTry()) {
-      this.#launch = launch;
-      if (!(await this.#startsWith(launch))) continue;
-      this.#isOpen = true;
-      this.#refill();
-      if (launch.readsAnything)
-        this.#options.onIncident?.('expression workers can read files: modules are linked');
-      return;
-    }
-    throw new Error('The expression engine cannot start: its worker process does not come up');
+  /** Starts the workers before anybody needs them; rejects with a sentence when none can start. */
+  start(): Promise<void> {
+    return (this.#opening ??= this.#open().finally(() => (this.#opening = null)));
   }
 
   /** Evaluates a program over the parts that it names, each JSON text. */
@@ -79,7 +74,7 @@ export class ExpressionPool {
         if (this.#unsettled === 0) this.#onDrained?.();
         resolve(outcome);
       });
-      if (!this.#isOpen) {
+      if (this.#isStopped) {
         job.settle({ kind: 'unavailable', message: 'The expression engine is not running' });
         return;
       }
@@ -87,6 +82,7 @@ export class ExpressionPool {
       if (this.#queue.size === 0 && this.#place(job, now)) return;
       if (this.#queue.add(job, this.#isSlow(job, now))) this.#pump(now);
       else job.settle({ kind: 'unavailable', message: 'Too many expressions are waiting' });
+      if (!this.#isOpen) this.start().catch((cause: Error) => this.#giveUp(cause.message));
     });
   }
 
@@ -102,6 +98,7 @@ export class ExpressionPool {
 
   /** Takes no more, gives what is at hand `graceMs` to end, and leaves no process behind. */
   async stop(graceMs: number): Promise<void> {
+    this.#isStopped = true;
     this.#isOpen = false;
     if (this.#unsettled > 0 && graceMs > 0) {
       const timer = new AbortController();
@@ -116,6 +113,26 @@ export class ExpressionPool {
     for (const job of left) job.settle({ kind: 'unavailable', message: 'The server is stopping' });
     for (const worker of workers) worker.kill();
     await Promise.all(workers.map(({ gone }) => gone));
+  }
+
+  async #open(): Promise<void> {
+    for (const launch of launchesToTry()) {
+      if (this.#isStopped) break;
+      this.#launch = launch;
+      if (!(await this.#startsWith(launch))) continue;
+      this.#isOpen = true;
+      this.#refill();
+      if (launch.readsAnything)
+        this.#options.onIncident?.('expression workers can read files: modules are linked');
+      return;
+    }
+    throw new Error('The expression engine cannot start: its worker process does not come up');
+  }
+
+  #giveUp(message: string): void {
+    if (this.#isStopped) return;
+    this.#options.onIncident?.(message);
+    for (const job of this.#queue.takeOut(() => true)) job.settle({ kind: 'unavailable', message });
   }
 
   async #check(step: ExpressionStep): Promise<string | null> {

@@ -30,6 +30,10 @@ export class CommandChainProgram {
   constructor({ id, settings }: WebHookConfigEntity) {
     this.steps = namedSteps(settings.commandChain ?? []).map((step) => chainStep(String(id), step));
   }
+
+  get usesExpressions(): boolean {
+    return this.steps.some(({ program, compensation }) => program ?? compensation?.program);
+  }
 }
 
 /** What a condition and an input came to. */

@@ -28,6 +28,11 @@ export class MatchWebHook {
     this.directory.listen((id, config) => this.routes.set(id, config));
   }
 
+  /** True where a configuration of the table has expressions or a schema. */
+  get usesExpressions(): boolean {
+    return this.routes.usesExpressions;
+  }
+
   /** Null: the 404 that tells nothing. */
   match(call: IncomingCall): AdmittedCall | null {
     const match = this.routes.match(call.method, call.url);

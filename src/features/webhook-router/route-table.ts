@@ -35,6 +35,10 @@ export class RouteTable {
     this.leaf(config).route = route;
   }
 
+  get usesExpressions(): boolean {
+    return [...this.byId.values()].some((route) => route.expressions !== null || route.chain.usesExpressions);
+  }
+
   /** @param url as it stands in the request line: never decoded as a whole, so that %2F does not make segments. */
   match(method: string, url: string): RouteMatch | null {
     const queryAt = url.indexOf('?');

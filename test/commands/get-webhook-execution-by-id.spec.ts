@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Cast, startWithRoles } from '../support/roles.ts';
 import { Signalbox } from '../support/signalbox.ts';
@@ -78,6 +79,7 @@ describe('GetWebHookExecutionByIdQuery', () => {
       replayOf: null,
       isPurged: false,
       request: expect.objectContaining({ method: 'POST', path: '/api/webhooks/whole', params: {} }),
+      verification: null,
       replay: null,
       steps: [
         {
@@ -183,6 +185,27 @@ describe('GetWebHookExecutionByIdQuery', () => {
       steps: [],
       errors: ['Calls from this address are not accepted'],
     });
+  });
+
+  it('shows whether a call was proven to come from its sender, and why not, without what proves it', async () => {
+    const secret = randomBytes(12).toString('hex');
+    await cast.signalbox.createConfig('proven', {
+      verification: { scheme: 'token', in: 'header', name: 'X-Token', secrets: [secret] },
+    });
+    const shown = async (token: string) =>
+      await executionOf(await cast.signalbox.call('proven', { n: 1 }, { headers: { 'X-Token': token } }));
+    const proven = await shown(secret);
+    expect(proven).toMatchObject({
+      status: 'succeeded',
+      verification: { isVerified: true, reason: null },
+    });
+    const refused = await shown('guessed-token');
+    expect(refused).toMatchObject({
+      status: 'rejected',
+      code: 'webhook.verification-failed',
+      verification: { isVerified: false, reason: 'The header X-Token holds another value than the secret' },
+    });
+    expect(JSON.stringify([proven, refused])).not.toMatch(new RegExp(`${secret}|guessed-token`));
   });
 
   it('names the version that ran, whatever was saved since', async () => {

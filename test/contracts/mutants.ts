@@ -117,8 +117,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a call that is not verified runs all the same',
     file: 'src/features/webhook-router/verify-webhook.ts',
-    find: 'if (verdict.isVerified) return;',
-    replacement: 'if (verdict) return;',
+    find: 'if (isVerified) return;',
+    replacement: 'if (isVerified || reason) return;',
     spec: 'test/flows/verification.spec.ts',
   },
   {
@@ -234,15 +234,15 @@ export const mutants: readonly Mutant[] = [
     find: '          alongside: (tx, envelope) => this.record.keepCallIn(tx, run, this.recordOf(blank, envelope, 200)),',
     replacement: '          alongside: () => Promise.resolve(),',
     spec: kill,
-    tests: 'call.recorded',
+    tests: 'was there when it died, and loses nothing that it acknowledged',
   },
   {
     name: 'what a command gave is not given again',
     file: 'src/features/webhook-router/run-calls.ts',
     find: 'if (run.divergedAt === null && known)\n',
     replacement: 'if (run.divergedAt === null && known && run.attempt === 0)\n',
-    spec: 'test/flows/idempotency.spec.ts',
-    tests: 'is tried once more by its repeat',
+    spec: kill,
+    tests: 'was there when it died, and loses nothing that it acknowledged',
   },
   {
     name: 'a purge leaves what commands gave',

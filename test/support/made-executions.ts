@@ -43,6 +43,7 @@ export function received(fields: Partial<ReceivedExecution> = {}, body?: string)
       credentials: [],
       rawQuery: null,
       terms: null,
+      verdict: null,
     },
     ...fields,
   };

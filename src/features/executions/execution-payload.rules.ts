@@ -4,6 +4,7 @@ import {
   type OpenedRequest,
   openRequest,
   type RecordedRequest,
+  type RecordedVerdict,
   type ReplayTerms,
 } from './recorded-request.ts';
 
@@ -25,6 +26,7 @@ export function executionPayload(
     outcome?.exactAnswer ?? null,
     outcome?.attempts ?? null,
     request?.terms ? JSON.stringify(request.terms) : null,
+    request?.verdict ? JSON.stringify(request.verdict) : null,
   ];
 }
 
@@ -40,6 +42,8 @@ export interface OpenedPayload {
   attempts: string | null;
   /** Null where it is no replay. */
   terms: ReplayTerms | null;
+  /** Null where nothing was to be proven. */
+  verdict: RecordedVerdict | null;
 }
 
 export function openPayload(parts: readonly (Buffer | null)[]): OpenedPayload {
@@ -55,6 +59,7 @@ export function openPayload(parts: readonly (Buffer | null)[]): OpenedPayload {
     exactAnswer,
     attempts,
     terms,
+    verdict,
   ] = texts.map((part) => part?.toString('utf8') ?? null);
   return {
     request:
@@ -69,5 +74,6 @@ export function openPayload(parts: readonly (Buffer | null)[]): OpenedPayload {
     exactAnswer: exactAnswer ?? null,
     attempts: attempts ?? null,
     terms: terms ? (JSON.parse(terms) as ReplayTerms) : null,
+    verdict: verdict ? (JSON.parse(verdict) as RecordedVerdict) : null,
   };
 }

@@ -35,13 +35,14 @@ export function executionSummary(execution: SummarizedExecution) {
 /** Characters of a body that are shown; what is kept for a replay is whole. */
 const SHOWN_LENGTH_MAX = 2_097_152;
 
-/** An execution whole: the request as it came (credentials masked), its steps, logs and answer; after a purge, no more than its row. */
+/** An execution whole: the request as it came (credentials masked), whether it was proven to come from its sender, its steps, logs and answer; after a purge, no more than its row. */
 export function executionView(execution: ExecutionEntity, payload: OpenedPayload) {
   const { request } = payload;
   return {
     ...executionSummary(execution),
     isPurged: execution.payload === null,
     request: request && requestView(request),
+    verification: payload.verdict,
     replay: payload.terms && replayView(payload.terms),
     steps: stepsView(payload.steps, request),
     logs: parsed(payload.logs) ?? [],

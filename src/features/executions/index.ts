@@ -22,6 +22,7 @@ export {
   credentialsOf,
   type OpenedRequest,
   takenFields,
+  type RecordedVerdict,
   type ReplayTerms,
   type RequestMeta,
 } from './recorded-request.ts';

@@ -13,6 +13,14 @@ export interface RecordedRequest {
   rawQuery: string | null;
   /** Of a replay. */
   terms: ReplayTerms | null;
+  /** Null where nothing was to be proven. */
+  verdict: RecordedVerdict | null;
+}
+
+/** Whether a call was proven to come from its sender; if not, why. */
+export interface RecordedVerdict {
+  isVerified: boolean;
+  reason: string | null;
 }
 
 /** How a replay differs from what was called. */

@@ -35,9 +35,10 @@ export class VerifyWebHook {
     const place = [route.config.key, ip ?? call.peer] as const;
     const secondsToWait = this.failed.secondsToWait(...place, now);
     if (secondsToWait > 0) throw verificationFailedTooOften(secondsToWait);
-    const verdict = await this.judge(route, call, run.body);
-    run.addCredentials([...verdict.presented, ...route.verifier.secrets]);
-    if (verdict.isVerified) return;
+    const { isVerified, reason, presented } = await this.judge(route, call, run.body);
+    run.verdict = { isVerified, reason };
+    run.addCredentials([...presented, ...route.verifier.secrets]);
+    if (isVerified) return;
     this.failed.note(...place, now);
     throw verificationFailed();
   }

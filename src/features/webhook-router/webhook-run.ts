@@ -7,6 +7,7 @@ import {
   type ExecutionStep,
   type ReceivedExecution,
   type RecordedCall,
+  type RecordedVerdict,
   type ReplayTerms,
   type RequestMeta,
 } from '../executions/index.ts';
@@ -70,6 +71,8 @@ export class WebHookRun {
   depth = 0;
   /** How it differs from what it repeats on purpose; null: it is no replay. */
   terms: ReplayTerms | null = null;
+  /** Null: nothing was to be proven. */
+  verdict: RecordedVerdict | null = null;
   /** Null: it counts. */
   trial: Trial | null = null;
   /** True where a crash does not end it. */
@@ -193,6 +196,7 @@ export class WebHookRun {
             credentials: this.ownCredentials,
             rawQuery: rawQueryOf(this.admitted.call.url),
             terms: this.terms,
+            verdict: this.verdict,
           },
     };
   }

@@ -81,7 +81,6 @@ describe('who replays with another body', () => {
     expect(await find('victim')).toMatchObject({ isEnabled: true });
     // As it was, it is the owner's.
     expect(resultOf(await replayed(as.operator, id))).toMatchObject({ code: 'webhook-config.not-found' });
-    // Of an edited one that is repeated as it is, the body is still the editor's.
     expect(resultOf(await replayed(as.designer, id, edit))).toMatchObject({ success: true });
     await house.signalbox.command('ActivateWebHookConfigCommand', { id: victimId });
   });
@@ -114,6 +113,8 @@ describe('who replays with another body', () => {
     const edited = await accepted(as.operator, id, { body: { id: victimId } });
     await until(edited, hasEnded);
     expect(resultOf(await replayed(as.operator, edited))).toMatchObject(missing);
+    // The body is still his, whoever repeats it.
+    expect(resultOf(await replayed(as.admin, edited))).toMatchObject(missing);
     const { body } = await house.signalbox.command(
       'ReplayWebHookExecutionsCommand',
       { search: edited },

@@ -24,6 +24,17 @@ export interface SignalboxOptions {
   wrapper?: string[];
 }
 
+const running = new Set<ChildProcess>();
+process.once('exit', endAll);
+
+/** Kills the servers that nobody has stopped: those of a test that failed. @returns how many there were. */
+export function endAll(): number {
+  const left = [...running];
+  for (const child of left) child.kill('SIGKILL');
+  running.clear();
+  return left.length;
+}
+
 /** The product as its users have it: a real process on a real database, spoken to over HTTP. */
 export class Signalbox {
   readonly url: string;
@@ -69,6 +80,8 @@ export class Signalbox {
         ...options.env,
       },
     });
+    running.add(child);
+    child.once('exit', () => running.delete(child));
     const signalbox = new Signalbox({
       child,
       port,

@@ -1,9 +1,11 @@
 import { createDecipheriv } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { zstdDecompressSync } from 'node:zlib';
 import type { DatabaseSync } from 'node:sqlite';
 
 const HEAD_BYTES = 1 + 12 + 16;
+const ZSTD_MAGIC = Buffer.from([0x28, 0xb5, 0x2f, 0xfd]);
 const ABSENT = 0xffff_ffff;
 /** In the order in which the parts of an execution lie. */
 const partNames = [
@@ -22,7 +24,8 @@ export type StoredPayload = Partial<Record<(typeof partNames)[number], string>>;
 
 /**
  * Reads the payload of an execution from the file itself, by the format that docs/security.md describes and not with
- * the product's code: format byte, nonce, tag, AES-256-GCM; each part behind its length.
+ * the product's code: format byte, nonce, tag, AES-256-GCM; a zstd frame or the
+ * pack as it is; each part behind its length.
  */
 export function payloadReader(dataFolder: string, database: DatabaseSync): (column: string) => StoredPayload {
   const key = Buffer.from(readFileSync(join(dataFolder, 'secrets.key'), 'utf8'), 'base64');
@@ -34,7 +37,8 @@ export function payloadReader(dataFolder: string, database: DatabaseSync): (colu
     const sealed = Buffer.from((find.get(id) as { sealed: Uint8Array }).sealed);
     const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(1, 13));
     decipher.setAuthTag(sealed.subarray(13, HEAD_BYTES));
-    const plain = Buffer.concat([decipher.update(sealed.subarray(HEAD_BYTES)), decipher.final()]);
+    const packed = Buffer.concat([decipher.update(sealed.subarray(HEAD_BYTES)), decipher.final()]);
+    const plain = packed.subarray(0, 4).equals(ZSTD_MAGIC) ? zstdDecompressSync(packed) : packed;
     opened.set(id, plain);
     return plain;
   };

@@ -15,6 +15,7 @@ import { migrations } from './migrations/index.ts';
 import { partsIn, placesOf } from './payload-packs.ts';
 import { LOCK_WAIT_MS, writingPragmas } from './sqlite-settings.ts';
 import { erasePayloads } from './erase-payloads.ts';
+import { openPack } from './pack-sealing.ts';
 import { type Tx, WriteDoor } from './write-door.ts';
 
 /** An entity class, as TypeORM takes it. */
@@ -85,7 +86,7 @@ export class Database {
         [packId],
       );
       if (!pack) continue;
-      for (const [index, part] of partsIn(this.sealer.open(pack.sealed), start, end).entries())
+      for (const [index, part] of partsIn(openPack(pack.sealed, this.sealer), start, end).entries())
         parts[index] = part ?? parts[index] ?? null;
     }
     return parts;

@@ -2,7 +2,7 @@ import type { Database as SqliteConnection } from 'sqlite3';
 import type { Sealer } from '../sealing.ts';
 import type { Dialect } from './dialect.ts';
 import type { LogKeeper } from './log-keeper.ts';
-import { sealPacks } from './payload-packs.ts';
+import { type SealedPack, sealPacks } from './payload-packs.ts';
 import { type HotTable, type RowBatch, writeStatement } from './row-batch.ts';
 import { recordsJson, SqliteCommitStatement } from './sqlite-commit-statement.ts';
 import { isStorageFailure, PROBE } from './sqlite-settings.ts';
@@ -38,8 +38,9 @@ export class SqliteDialect implements Dialect {
       const tables = [...batch.tables.keys()];
       // Nothing is awaited before the commit is on its way, but for the first of its kind.
       const statement = this.statements.get(this.nameOf(tables)) ?? (await this.prepare(tables));
-      await statement.run(sealPacks(batch, this.sealer), records);
-      this.committed(records.reduce((bytes, { length }) => bytes + length, batch.plain.length));
+      const packs = sealPacks(batch, this.sealer);
+      await statement.run(packs, records);
+      this.committed(bytesOf(packs) + records.reduce((bytes, { length }) => bytes + length, 0));
     }
   }
 
@@ -79,6 +80,10 @@ export class SqliteDialect implements Dialect {
       this.connection.exec(script, (error) => (error ? reject(error) : resolve())),
     );
   }
+}
+
+function bytesOf(packs: readonly SealedPack[]): number {
+  return packs.reduce((bytes, { sealed }) => bytes + sealed.length, 0);
 }
 
 function writeScript(batch: RowBatch, sealer: Sealer): string {

@@ -1,4 +1,5 @@
 import type { Sealer } from '../sealing.ts';
+import { openPack, sealPack } from './pack-sealing.ts';
 import { type PayloadPlace, placesOf } from './payload-packs.ts';
 import type { Tx } from './write-door.ts';
 
@@ -28,11 +29,14 @@ async function eraseIn(
     [packId],
   );
   if (!pack) return;
-  const plain = sealer.open(pack.sealed);
+  const plain = openPack(pack.sealed, sealer);
   for (const { start, end } of erased) plain.fill(0, start, end);
   // An absent part is written as 0xffffffff: only what was erased is zero throughout.
   if (plain.equals(Buffer.alloc(plain.length)))
     await tx.manager.query('DELETE FROM payload_packs WHERE id = ?', [packId]);
   else
-    await tx.manager.query('UPDATE payload_packs SET sealed = ? WHERE id = ?', [sealer.seal(plain), packId]);
+    await tx.manager.query('UPDATE payload_packs SET sealed = ? WHERE id = ?', [
+      sealPack(plain, sealer),
+      packId,
+    ]);
 }

@@ -2,6 +2,8 @@ import type { Database as SqliteConnection } from 'sqlite3';
 
 /** Log that has to have grown before it is folded back: 20,200 rows/s with 16 MiB against 17,300 with 4 MiB. */
 const FOLD_AFTER_BYTES = 16 * 1_048_576;
+/** Pages that a commit writes beside those that its bytes fill: 12.4 in all for 18 calls. */
+const COMMIT_BYTES = 10 * 4_096;
 /** A fold that leaves fewer frames than this to be done is followed by the last one, for which commits wait. */
 const LEFT_FRAMES_MAX = 256;
 /** Writers faster than the fold are caught up with by making them wait. */
@@ -19,9 +21,9 @@ export class LogKeeper {
   /** @param connection a connection of its own: what folds here holds up no reader and no writer. */
   constructor(private readonly connection: SqliteConnection) {}
 
-  /** Told of each commit. */
+  /** Told of each commit, with about as many bytes as it brought. */
   grown(bytes: number): void {
-    this.grownBytes += bytes;
+    this.grownBytes += COMMIT_BYTES + bytes;
     if (this.state !== 'watching' || this.grownBytes < FOLD_AFTER_BYTES) return;
     this.grownBytes = 0;
     this.state = 'folding';

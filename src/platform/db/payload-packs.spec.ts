@@ -41,6 +41,7 @@ const note = (id: number, payload?: (string | Buffer | null)[], text = 'a note')
   ...(payload && { payload }),
 });
 
+const order = (n: number) => JSON.stringify({ n, items: Array.from({ length: 20 }, () => 'an item') });
 const text = (id: number, size: number) => `${id} `.repeat(Math.ceil(size / 4) + 1).slice(0, size + 1);
 
 describe('the payload of a row', () => {
@@ -97,6 +98,37 @@ describe('the payload of a row', () => {
     const other = await Database.open(`sqlite:${file}`, [], new Sealer(randomBytes(32)));
     await expect(other.payload(await columnOf(4))).rejects.toThrow();
     await other.close();
+  });
+
+  it('takes little room where payloads resemble each other, and all of it where they do not', async () => {
+    const sealedBytes = async (id: number) => {
+      const [row] = await database.read.query(
+        'SELECT length(sealed) AS bytes FROM payload_packs WHERE id = ?',
+        [(await columnOf(id))!.slice(0, 36)],
+      );
+      return row.bytes as number;
+    };
+    await Promise.all(
+      Array.from({ length: 50 }, (_, n) => database.door.append([note(6_000 + n, [order(n)])])),
+    );
+    expect(await sealedBytes(6_000)).toBeLessThan(50 * 40);
+    for (let n = 0; n < 50; n++) expect(await payloadOf(6_000 + n)).toEqual([order(n)]);
+    const noise = randomBytes(20_000);
+    await database.door.append([note(6_100, [noise])]);
+    expect(await sealedBytes(6_100)).toBe(1 + 12 + 16 + 4 + noise.length);
+    expect((await database.payload(await columnOf(6_100)))[0]).toEqual(noise);
+  });
+
+  it('opens where it was sealed without being compressed', async () => {
+    const part = 'of an earlier version '.repeat(1_000);
+    await database.door.append([note(7, [part])]);
+    const id = (await columnOf(7))!.slice(0, 36);
+    const plain = Buffer.concat([Buffer.alloc(4), Buffer.from(part)]);
+    plain.writeUInt32BE(part.length);
+    await database.door.transaction((tx) =>
+      tx.manager.query('UPDATE payload_packs SET sealed = ? WHERE id = ?', [sealer.seal(plain), id]),
+    );
+    expect(await payloadOf(7)).toEqual([part]);
   });
 
   it('is no row’s that has none', async () => {

@@ -1,5 +1,6 @@
 import { uuidV7 } from '../ids.ts';
 import type { Sealer } from '../sealing.ts';
+import { sealPack } from './pack-sealing.ts';
 
 /**
  * The large parts of a row, by position; null where there is none. They are kept encrypted and apart from the row,
@@ -50,7 +51,7 @@ const scratch = Buffer.allocUnsafeSlow(2 * PACK_BYTES_MAX);
 
 /** Sealing each payload by itself cost 3.6 µs, most of it for making the cipher; one seal for 30 of 2 KiB costs 30 µs. */
 export function sealPacks({ packs, plain }: Omit<LaidOutPayloads, 'places'>, sealer: Sealer): SealedPack[] {
-  return packs.map(({ id, start, end }) => ({ id, sealed: sealer.seal(plain.subarray(start, end)) }));
+  return packs.map(({ id, start, end }) => ({ id, sealed: sealPack(plain.subarray(start, end), sealer) }));
 }
 
 function bytesOf(payload: Payload): number {

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type Tx, WriteDoor } from '../platform/db/index.ts';
+import { type Tx, untilStored, WriteDoor } from '../platform/db/index.ts';
 import { AppError, asAppError } from '../platform/errors.ts';
 import { AuditLog } from './audit.ts';
 import { type AuditTrail, PendingWrite, type RequestClass } from './bpm-request.ts';
@@ -70,6 +70,11 @@ export class Dispatcher {
     }
   }
 
+  /** True: what the command does is no part of a transaction. */
+  actsOutside(type: string): boolean {
+    return this.registry.find(type)?.spec.effects === 'outside';
+  }
+
   /** An input as records may keep it, and the values in it that must be readable nowhere else either. */
   recorded(type: string, input: Readonly<Record<string, unknown>>) {
     const spec = this.registry.find(type)?.spec;
@@ -91,7 +96,9 @@ export class Dispatcher {
     if (request.spec.effects === 'outside' || !order.alongside) await order.beforeEffects?.();
     const result: unknown = await this.buses.execute('command', instance);
     if (!(result instanceof PendingWrite)) {
-      await this.door.append(this.audit.rows(entry));
+      const record = () => this.door.append(this.audit.rows(entry));
+      // It is done: that it cannot be recorded now is no failure of it, after which somebody would do it again.
+      await (request.spec.effects === 'outside' ? untilStored(record) : record());
       return succeeded({ success: true, data: result ?? null, message });
     }
     const envelope = await this.door.transaction(async (tx) => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startAgain } from '../crash/kill-rounds.ts';
 import { Signalbox } from '../support/signalbox.ts';
+import { until } from '../support/until.ts';
 
 let signalbox: Signalbox;
 
@@ -142,6 +143,47 @@ describe('a call with an idempotency key that failed', () => {
         { attempt: 2, code: 'script.threw' },
       ],
     });
+  });
+
+  it('is tried once more also where its configuration has become asynchronous', async () => {
+    const config = await signalbox.createConfig('turned', {
+      idempotency: byEvent,
+      executionCode: `throw new Error('A mistake');`,
+    });
+    const first = await told(await signalbox.call('turned', { event: 't' }));
+    expect(first.status).toBe(500);
+    await signalbox.command('UpdateWebHookConfigCommand', {
+      id: config['id'],
+      description: 'Mended',
+      isEnabled: true,
+      path: '/webhooks/turned',
+      action: 'POST',
+      executionType: 2,
+      executionCode: 'return 7;',
+      responseMode: 'async',
+      idempotency: byEvent,
+    });
+    const second = await told(await signalbox.call('turned', { event: 't' }));
+    expect(second).toMatchObject({ status: 202, executionId: first.executionId });
+    const ended = await until(async () => {
+      const execution = await signalbox.execution<{ status: string }>(first.executionId);
+      return execution.status === 'succeeded' ? execution : null;
+    });
+    expect(ended).toMatchObject({ attempt: 2 });
+    expect(await told(await signalbox.call('turned', { event: 't' }))).toMatchObject({ status: 202 });
+    expect(await signalbox.execution(first.executionId)).toMatchObject({ attempt: 2 });
+  });
+
+  it('cannot be tried once more when it was erased: what it did is not known any more', async () => {
+    await signalbox.createConfig('erased', {
+      idempotency: byEvent,
+      executionCode: `throw new Error('No');`,
+    });
+    const first = await told(await signalbox.call('erased', { event: 'e' }));
+    await signalbox.command('PurgeExecutionsCommand', { ids: [first.executionId] });
+    const second = await told(await signalbox.call('erased', { event: 'e' }));
+    expect(second.status).toBe(409);
+    expect(JSON.parse(second.body)).toMatchObject({ code: 'idempotency.erased' });
   });
 
   it('is done by the newest version of its configuration where nothing of it was done before', async () => {

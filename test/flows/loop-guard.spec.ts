@@ -196,3 +196,32 @@ describe('A call from outside', () => {
     expect((await signalbox.call('proven', {}, { headers })).status).toBe(401);
   });
 });
+
+describe('A run that repeats executions', () => {
+  it('ends where they repeat one another without end', async () => {
+    await signalbox.createConfig('repeater', {
+      responseMode: 'async',
+      executionCode: `
+        const { data } = doCmd('GetWebHookExecutionListQuery', { key: 'repeater', status: 'succeeded', pageSize: 1 });
+        return data.items.length === 0 ? null : doCmd('ReplayWebHookExecutionCommand', { id: data.items[0].id });`,
+    });
+    const counts = async () => {
+      const { body } = await signalbox.command<{ items: Summary[] }>('GetWebHookExecutionListQuery', {
+        key: 'repeater',
+        pageSize: 100,
+      });
+      return body.data.items.map(({ status }) => status);
+    };
+    const settled = async (): Promise<string[]> => {
+      for (let seen = -1, now = await counts(); ; seen = now.length, now = await counts()) {
+        if (now.length === seen && now.every((status) => status === 'succeeded')) return now;
+        await new Promise((resolve) => setTimeout(resolve, 300));
+      }
+    };
+    await signalbox.call('repeater', {});
+    await settled();
+    await signalbox.call('repeater', {});
+    // The first call, the second, and what runs started from there.
+    expect(await settled()).toHaveLength(1 + RUNS_MAX);
+  }, 30_000);
+});

@@ -112,6 +112,25 @@ describe('neighbours', () => {
     expect(longest[Math.floor(longest.length / 2)]).toBeLessThan(100);
   });
 
+  it('go on while the burst of somebody nobody knew to be slow waits', async () => {
+    const burst = Array.from({ length: 100 }, () =>
+      pool.evaluate(programOf([endless], 'unknown'), partsWith(null)),
+    );
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const waits: number[] = [];
+    for (let n = 0; n < 10; n++) {
+      const began = performance.now();
+      expect(await pool.evaluate(programOf(['=1'], 'neighbour'), partsWith(null))).toMatchObject({
+        kind: 'done',
+      });
+      waits.push(performance.now() - began);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    // Two workers may be held for the time that one evaluation may take; what waits behind them would take 5 s.
+    expect(Math.max(...waits)).toBeLessThan(2_500);
+    for (const { kind } of await Promise.all(burst)) expect(kind).toMatch(/^(limit|unavailable)$/);
+  }, 30_000);
+
   it('in a burst whose first one took long all get their answer', async () => {
     await pool.evaluate(programOf([endless], 'burst'), partsWith(null));
     const burst = Array.from({ length: 1_000 }, () =>

@@ -1,14 +1,9 @@
 /** Evaluates expressions and schemas in a few killable processes. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { parseJson } from '../../platform/json-text.ts';
 import { ExpressionJob } from './expression-job.ts';
 import { type ExpressionLaunch, launchesToTry, launchWorker } from './expression-launch.ts';
-import {
-  type ExpressionOutcome,
-  ExpressionProgram,
-  type ExpressionStep,
-  type ProgramAnswer,
-} from './expression-program.ts';
+import { goneOutcome, memoryOutcome, outcomeOf, timeOutcome } from './expression-outcomes.ts';
+import { type ExpressionOutcome, ExpressionProgram, type ExpressionStep } from './expression-program.ts';
 import { ExpressionQueue } from './expression-queue.ts';
 import { ExpressionWorker } from './expression-worker.ts';
 import { SLOW_AFTER_MS, SlowOwners } from './slow-owners.ts';
@@ -176,6 +171,7 @@ export class ExpressionPool {
     if (job.isSlow) return;
     job.isSlow = true;
     this.#slow.note(job.program.ownerId, now);
+    this.#queue.demote(job.program.ownerId);
   }
 
   #place(job: ExpressionJob, now: number): boolean {
@@ -271,30 +267,4 @@ export class ExpressionPool {
     if (headMs > SLOW_AFTER_MS) this.#noteSlow(head, now);
     if (headMs > HELD_AFTER_MS && !worker.isHeld) this.#requeue(worker.takeBehindHead(), now);
   }
-}
-
-function outcomeOf(json: string): ExpressionOutcome {
-  try {
-    const answer = parseJson(json) as ProgramAnswer;
-    return answer === 'unparsable' ? { kind: 'unparsable' } : { kind: 'done', verdicts: answer };
-  } catch {
-    return goneOutcome;
-  }
-}
-
-const goneOutcome: ExpressionOutcome = {
-  kind: 'unavailable',
-  message: 'The worker that evaluated the expressions went away',
-};
-
-function memoryOutcome({ program }: ExpressionJob): ExpressionOutcome {
-  return { kind: 'limit', limit: 'memory', message: `${program.label} used too much memory` };
-}
-
-function timeOutcome({ program }: ExpressionJob, runningMs: number): ExpressionOutcome {
-  return {
-    kind: 'limit',
-    limit: 'running-time',
-    message: `${program.label} ran longer than ${runningMs} ms`,
-  };
 }

@@ -28,6 +28,14 @@ export class ExpressionQueue {
     return true;
   }
 
+  /** What an owner has in the common line goes to his own: it would hold up those behind it. */
+  demote(ownerId: string): void {
+    const his = takeFrom(this.#normal, ({ program }) => program.ownerId === ownerId);
+    if (his.length === 0) return;
+    this.#lineOf(his[0]!).unshift(...his);
+    this.#slowSize += his.length;
+  }
+
   /** Puts back what had already had its turn. */
   addFirst(job: ExpressionJob, isSlow: boolean): void {
     if (isSlow) {

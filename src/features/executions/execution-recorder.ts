@@ -104,8 +104,8 @@ const executions: HotTable = {
     next_attempt_at = excluded.next_attempt_at, is_durable = excluded.is_durable,
     payload = CASE WHEN executions.payload IS NULL THEN excluded.payload
       ELSE executions.payload || ',' || excluded.payload END
-    WHERE executions.finished_at IS NULL OR excluded.finished_at IS NOT NULL
-      OR excluded.attempt > executions.attempt`,
+    WHERE excluded.attempt > executions.attempt OR (excluded.attempt = executions.attempt
+      AND (executions.finished_at IS NULL OR excluded.finished_at IS NOT NULL))`,
 };
 
 const justReceived: ExecutionProgress = {

@@ -3,7 +3,8 @@ import type { ExecutionStep } from './execution-recorder.ts';
 import type { ExecutionEntity } from './execution.entity.ts';
 import type { OpenedPayload } from './execution-payload.rules.ts';
 import { parseJson } from '../../platform/json-text.ts';
-import { maskedJson, withoutCredentials } from '../../platform/masking.rules.ts';
+import { maskedJson } from '../../platform/masking.rules.ts';
+import { shownBody } from './shown-body.ts';
 import { maskedMeta, type OpenedRequest, type ReplayTerms, takenFields } from './recorded-request.ts';
 
 /** All of an execution but what is large. */
@@ -75,15 +76,13 @@ function inputOf({ body, credentials }: OpenedRequest, fields: readonly string[]
 }
 
 function requestView(request: OpenedRequest) {
-  const { body, credentials } = request;
-  const isText = !body.includes(0) && Buffer.from(body.toString('utf8')).equals(body);
   // Masked before it is cut: a cut through a credential would leave a part of it.
-  const text = isText ? withoutCredentials(body.toString('utf8'), credentials) : body.toString('base64');
+  const { isText, text } = shownBody(request);
   return {
     ...maskedMeta(request),
     body: isText ? shown(text) : null,
     bodyBase64: isText ? null : shown(text),
-    bodyBytes: body.length,
+    bodyBytes: request.body.length,
     isBodyCut: text.length > SHOWN_LENGTH_MAX,
   };
 }

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { In, IsNull } from 'typeorm';
+import { In, Raw } from 'typeorm';
 import { Clock } from '../../platform/clock.ts';
 import { WriteDoor } from '../../platform/db/index.ts';
 import { ExecutionEntity, unfinishedStatuses } from './execution.entity.ts';
 import { type CountedConfig, statisticsRow } from './statistics-rows.ts';
 
-/** Ends the synchronous executions that a crash cut off: nobody was answered, the caller's retry is a new run. */
+/** Ends the executions that a crash cut off and nobody goes on with: nobody was answered, the caller's retry is a new run. */
 @Injectable()
 export class InterruptedExecutions {
   constructor(
@@ -16,7 +16,8 @@ export class InterruptedExecutions {
   /** Before the first call of this start. @returns how many there were. */
   async end(): Promise<number> {
     // A durable one has its job in the queue, and goes on.
-    const open = { status: In(unfinishedStatuses), isDurable: IsNull() };
+    const hasNoJob = Raw((id) => `${id} NOT IN (SELECT queue_jobs.id FROM queue_jobs)`);
+    const open = { status: In(unfinishedStatuses), id: hasNoJob };
     const ended = { status: 'failed' as const, code: 'execution.interrupted', finishedAt: this.clock.now() };
     return await this.door.transaction(async (tx) => {
       const counts = await tx.manager

@@ -27,6 +27,8 @@ export interface RecordedVerdict {
 export interface ReplayTerms {
   /** Who asked for it. */
   startedBy: string;
+  /** How many runs have started one another up to the one that asked for it; 0: no run did. */
+  depth: number;
   /** What it runs: the configuration as it was when the replay was asked for, its draft, or one sent along. */
   runs: 'saved' | 'draft' | 'unsaved';
   /** Who wrote its body, also where that was done in the replay that it repeats; null: the sender of the call. */

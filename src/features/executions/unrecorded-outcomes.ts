@@ -35,7 +35,7 @@ export class UnrecordedOutcomes {
         this.waiting.delete(executionId);
       } catch (cause) {
         // Refused for what it is and not because the database is away: it would hold up all the others.
-        if (asAppError(cause).kind !== 'unavailable') {
+        if (asAppError(cause).code !== 'database.unavailable') {
           this.waiting.delete(executionId);
           onRefused(cause);
         }

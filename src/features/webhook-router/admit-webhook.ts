@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import { executionTypes } from '../webhook-configs/index.ts';
 import { DEPTH_MAX, WorkDepth } from '../../platform/work-depth.ts';
 import { EvaluateCall } from './evaluate-call.ts';
-import type { RequestBody } from './request-body.ts';
+import { parsedJson, type RequestBody } from './request-body.ts';
 import { VerifyWebHook } from './verify-webhook.ts';
 import { loopDetected, tooManyCalls } from './webhook.errors.ts';
 import type { WebHookRun } from './webhook-run.ts';
@@ -36,6 +37,9 @@ export class AdmitWebHook {
     const secondsToWait = route.secondsToWait(receivedAt);
     if (secondsToWait > 0) throw tooManyCalls(secondsToWait);
     const body = await this.verification.readBody(run);
+    // A script and a native command read it before they do anything; these would be accepted, or begin, without.
+    const isReadLater = route.isAsync || route.executionType === executionTypes.chain;
+    if (isReadLater && body.kind === 'json') parsedJson(body);
     if (!route.expressions) return { body, isActive: true, idempotencyKey: null, orderingKey: null };
     const decision = await this.evaluation.decide(run, body, route.expressions);
     run.mapped = decision.input;

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { untilStored } from '../../platform/db/index.ts';
 import { failureEnvelope } from '../../bus/index.ts';
 import type { RecordedCall } from '../executions/index.ts';
 import { Clock } from '../../platform/clock.ts';
@@ -7,7 +8,6 @@ import { skippedEnvelope } from './chain-results.ts';
 import type { ChainStep } from './command-chain.ts';
 import { DeferRun } from './defer-run.ts';
 import { RunRecord } from './run-record.ts';
-import { untilStored } from './until-stored.ts';
 import type { WebHookRun } from './webhook-run.ts';
 
 // Two entries are no calls; no call has their hashes.

@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
+import { untilStored } from '../../platform/db/index.ts';
 import { Clock } from '../../platform/clock.ts';
 import { Deadlines } from '../../platform/deadlines.ts';
 import { reach } from '../../platform/fault-points.ts';
 import type { Job } from '../../platform/queue/index.ts';
-import { goesOnAfter, isPermanent } from './retry.rules.ts';
+import { goesOnAfter, isEngineAway, isPermanent } from './retry.rules.ts';
 import { RetryRun } from './retry-run.ts';
 import { RunLog } from './run-log.ts';
 import { RunRecord } from './run-record.ts';
-import { untilStored } from './until-stored.ts';
 import type { RunEnd, WebHookRun } from './webhook-run.ts';
 
 /** What takes longer is shown as `running`; most runs end before, and need no row for it. */
@@ -38,7 +38,7 @@ export class EndJob {
   private async end(run: WebHookRun, job: Job, end: RunEnd): Promise<void> {
     const { failure } = end;
     // The engine is not there: nothing was tried.
-    if (failure?.code === 'script.unavailable') throw failure;
+    if (failure && isEngineAway(failure)) throw failure;
     const runAt = this.nextAttempt(run, end);
     if (failure && runAt !== null) await this.retry.later(run, job, failure, runAt);
     else if (!end.isStored) await this.store(run, end);

@@ -2,9 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { UnrecordedOutcomes } from '../executions/index.ts';
 import type { AppError } from '../../platform/errors.ts';
 import { reach } from '../../platform/fault-points.ts';
+import { isEngineAway } from './retry.rules.ts';
 import { RetryRun } from './retry-run.ts';
 import { RunLog } from './run-log.ts';
 import { RunRecord } from './run-record.ts';
+import { untilStored } from '../../platform/db/index.ts';
 import { failureAnswer, type WebHookAnswer } from './webhook-answer.ts';
 import { outcomeUnrecorded } from './webhook.errors.ts';
 import { ignoredEnd, type RunEnd, type WebHookRun } from './webhook-run.ts';
@@ -41,7 +43,7 @@ export class FinishRun {
     run.isEnding = true;
     const { job } = run;
     if (end.isStored) await this.record.dropJob(run);
-    else if (job && end.failure?.code === 'script.unavailable') await this.retry.soon(job);
+    else if (job && end.failure && isEngineAway(end.failure)) await this.retry.soon(job);
     else if (job && end.failure && typeof end.goesOnAt === 'number')
       await this.retry.later(run, job, end.failure, end.goesOnAt);
     else await this.store(run, end);
@@ -63,6 +65,8 @@ export class FinishRun {
   private async store(run: WebHookRun, end: RunEnd): Promise<void> {
     const rows = this.record.endRows(run, end);
     const store = () => this.record.store(run, rows);
+    // What the queue goes on with would be run again while its outcome waits to be recorded.
+    if (run.job) return await untilStored(store);
     try {
       await store();
     } catch (cause) {

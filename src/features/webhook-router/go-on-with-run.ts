@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
+import { untilStored } from '../../platform/db/index.ts';
 import { asAppError } from '../../platform/errors.ts';
 import type { Job } from '../../platform/queue/index.ts';
 import { EndJob } from './end-job.ts';
 import { FinishRun } from './finish-run.ts';
 import { IdempotentCalls } from './idempotent-calls.ts';
 import { RunWebHook } from './run-webhook.ts';
-import { untilStored } from './until-stored.ts';
 import { failureAnswer } from './webhook-answer.ts';
 import type { WebHookRun } from './webhook-run.ts';
 
@@ -21,6 +21,8 @@ export class GoOnWithRun {
 
   async run(run: WebHookRun, job: Job): Promise<void> {
     run.job = job;
+    // It may have waited since it was accepted.
+    run.begunAt = performance.now();
     run.isOnRecord = true;
     if (run.admitted.route.isAsync) {
       run.attempt = job.attempt;

@@ -8,6 +8,7 @@ import { ResumeRun } from './resume-run.ts';
 import { RunRecord } from './run-record.ts';
 import { storedAnswer, StoredAnswers } from './stored-answers.ts';
 import { failureAnswer } from './webhook-answer.ts';
+import { executionErased } from './webhook.errors.ts';
 import type { WebHookRun } from './webhook-run.ts';
 
 /** How a call is run that is the first of its key, or the next after one that failed. */
@@ -77,13 +78,18 @@ export class IdempotentCalls {
   ): Promise<WebHookReply> {
     const ref = { accountId: run.ref.accountId, id: executionId };
     const accepted = { answer: this.answers.accepted(ref), executionId };
-    if (first.job) return accepted;
     const known = await this.answers.find(ref);
     if (known?.head.isDurable === true && known.head.finishedAt === null) return accepted;
-    if (known && isSuccess(known.head.answerStatus)) return { answer: storedAnswer(known), executionId };
-    const further = known && (await this.resume.furtherAttempt(known));
-    // Erased for good: what it did must not be done again.
-    if (!further) return accepted;
+    // What it did is not known any more, and must not be done again.
+    if (!known) throw executionErased();
+    if (isSuccess(known.head.answerStatus))
+      return first.job ? accepted : { answer: storedAnswer(known), executionId };
+    const further = await this.resume.furtherAttempt(known);
+    if (!further) throw executionErased();
+    if (first.job) {
+      further.isDurable = true;
+      await this.record.accept(further, { ...first.job, id: executionId, attempt: further.attempt });
+    } else await this.record.openAgain(further);
     awaited.run = further;
     return await first.start(further);
   }

@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
+import type { Caller, Origin } from '../../bus/index.ts';
 import { Clock } from '../../platform/clock.ts';
 import type { Tx } from '../../platform/db/index.ts';
 import type { NewJob } from '../../platform/queue/index.ts';
+import { DEPTH_MAX } from '../../platform/work-depth.ts';
 import type { ExecutionEntity, OpenedRequest, ReplayTerms } from '../executions/index.ts';
 import { snapshotOf } from '../webhook-configs/index.ts';
 import { jobOf } from './defer-run.ts';
@@ -9,6 +11,7 @@ import { EvaluateCall } from './evaluate-call.ts';
 import { calledNow } from './incoming-call.ts';
 import { RunRecord } from './run-record.ts';
 import { VerifyWebHook } from './verify-webhook.ts';
+import { loopDetected } from './webhook.errors.ts';
 import type { WebHookRoute } from './webhook-route.ts';
 import { WebHookRun } from './webhook-run.ts';
 
@@ -17,6 +20,17 @@ export interface Replayed {
   original: ExecutionEntity;
   /** As it was recorded, or as it is sent now. */
   request: OpenedRequest;
+}
+
+/** Who asks for a replay, and from where. */
+export interface ReplayRequest {
+  caller: Caller;
+  origin: Origin;
+}
+
+/** How deep a replay is that is asked for there: one deeper than the run that asks for it, whatever it repeats. */
+export function depthAfter({ executionId, depth = 0 }: Origin): number {
+  return executionId === undefined ? 0 : depth + 1;
 }
 
 /** A replay that can be accepted. */
@@ -35,12 +49,13 @@ export class ReplayRuns {
     private readonly clock: Clock,
   ) {}
 
-  /** @throws AppError 400, 413 for a body that cannot be read. */
+  /** @throws AppError 400, 413 for a body that cannot be read, 508 where more than 16 runs stand behind it. */
   async ready(
     { original, request }: Replayed,
     route: WebHookRoute,
     terms: Omit<ReplayTerms, 'content'>,
   ): Promise<ReadyReplay> {
+    if (terms.depth > DEPTH_MAX) throw loopDetected();
     const { meta, body, credentials } = request;
     const receivedAt = this.clock.now();
     const admitted = calledNow(request, { route, prefix: 'exe', receivedAt });

@@ -9,7 +9,7 @@ import {
 } from '../executions/index.ts';
 import { configFields, draftNotFound } from '../webhook-configs/index.ts';
 import { editedRequest, isBodyEdit } from './edited-request.rules.ts';
-import { type ReadyReplay, ReplayRuns } from './replay-runs.ts';
+import { depthAfter, type ReadyReplay, ReplayRuns, type ReplayRequest } from './replay-runs.ts';
 import { configGone, fieldsInvalid, permissionMissingFor, replayObjection } from './replay.errors.ts';
 import { RoutesOfRuns } from './routes-of-runs.ts';
 import type { WebHookRoute } from './webhook-route.ts';
@@ -47,13 +47,13 @@ export class ReplayWebHookExecutionHandler {
     private readonly replays: ReplayRuns,
   ) {}
 
-  async execute({ input, caller }: ReplayWebHookExecutionCommand) {
+  async execute({ input, caller, origin }: ReplayWebHookExecutionCommand) {
     checkFields(input, caller);
     const execution = await this.executions.find({ accountId: caller.accountId, id: input.id });
     if (!execution) throw executionNotFound();
     const objection = replayObjection(execution);
     if (objection) throw objection;
-    const ready = await this.ready(execution, input, caller);
+    const ready = await this.ready(execution, input, { caller, origin });
     return inTransaction(async (tx, trail) => {
       await this.replays.acceptIn(tx, ready);
       const data = { executionId: ready.run.id, status: 'accepted', replayOf: input.id };
@@ -65,11 +65,12 @@ export class ReplayWebHookExecutionHandler {
   private async ready(
     { head, payload }: RecordedExecution,
     input: Input,
-    caller: Caller,
+    { caller, origin }: ReplayRequest,
   ): Promise<ReadyReplay> {
     const replayed = { original: head, request: editedRequest(payload.request!, input) };
     const terms = {
       startedBy: caller.id,
+      depth: depthAfter(origin),
       bodyBy: isBodyEdit(input) ? caller.id : (payload.terms?.bodyBy ?? null),
     };
     const [runs, route] = await this.routeOf(head, input, caller);

@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { bpmRequest, type Caller, Handles } from '../../bus/index.ts';
+import { bpmRequest, Handles } from '../../bus/index.ts';
 import {
   type ExecutionEntity,
   executionFilterFields,
   ExecutionFinder,
   RecordedExecutions,
 } from '../executions/index.ts';
-import { type ReadyReplay, ReplayRuns } from './replay-runs.ts';
+import { depthAfter, type ReadyReplay, ReplayRuns, type ReplayRequest } from './replay-runs.ts';
 import { fieldsInvalid, replayObjection } from './replay.errors.ts';
 import { RoutesOfRuns } from './routes-of-runs.ts';
 import type { WebHookRoute } from './webhook-route.ts';
@@ -46,7 +46,7 @@ export class ReplayWebHookExecutionsHandler {
     private readonly replays: ReplayRuns,
   ) {}
 
-  async execute({ input, caller }: ReplayWebHookExecutionsCommand) {
+  async execute({ input, caller, origin }: ReplayWebHookExecutionsCommand) {
     const { limit, cursor, ...filter } = input;
     if (Object.values(filter).every((value) => value === undefined))
       throw fieldsInvalid('One of key, configId, status, from, to and search is required');
@@ -60,7 +60,7 @@ export class ReplayWebHookExecutionsHandler {
     const routes = new Map<number, WebHookRoute | null>();
     const executionIds: string[] = [];
     for (let at = 0; at < rows.length; at += TOGETHER_MAX) {
-      const ready = await this.ready(rows.slice(at, at + TOGETHER_MAX), routes, caller);
+      const ready = await this.ready(rows.slice(at, at + TOGETHER_MAX), routes, { caller, origin });
       await Promise.all(ready.map((replay) => this.replays.accept(replay)));
       executionIds.push(...ready.map(({ run }) => run.id));
     }
@@ -72,7 +72,7 @@ export class ReplayWebHookExecutionsHandler {
   private async ready(
     heads: readonly ExecutionEntity[],
     routes: Map<number, WebHookRoute | null>,
-    { id: startedBy, accountId }: Caller,
+    { caller: { id: startedBy, accountId }, origin }: ReplayRequest,
   ): Promise<ReadyReplay[]> {
     const ready: ReadyReplay[] = [];
     for (const { id, configId, replayOf } of heads) {
@@ -83,7 +83,14 @@ export class ReplayWebHookExecutionsHandler {
       const execution = await this.executions.find({ accountId, id });
       if (!route || !execution || replayObjection(execution)) continue;
       const replayed = { original: execution.head, request: execution.payload.request! };
-      ready.push(await this.replays.ready(replayed, route, { startedBy, runs: 'saved', bodyBy: null }));
+      ready.push(
+        await this.replays.ready(replayed, route, {
+          startedBy,
+          depth: depthAfter(origin),
+          runs: 'saved',
+          bodyBy: null,
+        }),
+      );
     }
     return ready;
   }

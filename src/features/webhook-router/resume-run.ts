@@ -62,7 +62,7 @@ export class ResumeRun {
     const { meta, body, credentials } = request;
     const run = new WebHookRun(this.admittedAgain(head, request, route), meta, JSON.stringify(meta), body);
     run.addCredentials(credentials);
-    if (head.idempotencyKey !== null) run.countOnce(head.idempotencyKey);
+    if (head.idempotencyKey !== null) run.countAgain(head.idempotencyKey);
     run.isOnRecord = true;
     run.isDurable = head.isDurable === true && head.finishedAt === null;
     run.recordsCalls = true;

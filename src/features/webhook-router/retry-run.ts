@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
+import { untilStored } from '../../platform/db/index.ts';
 import { Clock, isoTime } from '../../platform/clock.ts';
 import type { AppError } from '../../platform/errors.ts';
 import { reach } from '../../platform/fault-points.ts';
 import { type Job, Queue } from '../../platform/queue/index.ts';
 import { RunRecord } from './run-record.ts';
-import { untilStored } from './until-stored.ts';
 import type { WebHookRun } from './webhook-run.ts';
 
 /** How long work waits that was cut off because the engine was not there. */
@@ -21,7 +21,7 @@ export class RetryRun {
 
   /** Nothing was tried: that does not count. */
   async soon(job: Job): Promise<void> {
-    await this.queue.retry(job, this.clock.now() + UNAVAILABLE_MS, []);
+    await untilStored(() => this.queue.retry(job, this.clock.now() + UNAVAILABLE_MS, []));
   }
 
   /** Keeps a failed try and when the next one is. @param runAt milliseconds since 1970. */

@@ -43,6 +43,11 @@ export function nextAttemptAt(
   return nowMs + Math.round(seconds * 1000 * (1 + JITTER * (2 * random - 1)));
 }
 
+/** True where nothing was tried: what runs scripts or evaluates expressions is not there, or has too much to do. */
+export function isEngineAway({ code }: AppError): boolean {
+  return code === 'script.unavailable' || code === 'expression.unavailable';
+}
+
 /** When a run that failed so is tried again; null: it is not. */
 export function goesOnAfter(
   failure: AppError,

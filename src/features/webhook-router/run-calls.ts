@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
+import { untilStored } from '../../platform/db/index.ts';
 import { type Dispatched, Dispatcher, type Envelope, failureEnvelope } from '../../bus/index.ts';
 import type { RecordedCall } from '../executions/index.ts';
 import { Clock } from '../../platform/clock.ts';
@@ -7,9 +8,9 @@ import { AppError, asAppError } from '../../platform/errors.ts';
 import { reach } from '../../platform/fault-points.ts';
 import { nestsDeeperThan } from '../../platform/json-guard.rules.ts';
 import { parseJson } from '../../platform/json-text.ts';
+import { maskedJson } from '../../platform/masking.rules.ts';
 import { RunCallers } from './run-callers.ts';
 import { RunRecord } from './run-record.ts';
-import { untilStored } from './until-stored.ts';
 import type { WebHookRun } from './webhook-run.ts';
 
 /** What of a step's input and output is kept. */
@@ -69,7 +70,7 @@ export class RunCalls {
     run.addStep({
       ...(label ? { name: label.name, commandName: type } : { name: type }),
       input: shown,
-      output: shownOf(envelopeJson, envelope),
+      output: shownOf(run, envelopeJson, envelope),
       startedAtMs: startedAt,
       durationMs,
     });
@@ -78,10 +79,11 @@ export class RunCalls {
 
   /** The input as anybody may see it: a command may have fields that nobody may. */
   private shownInput(run: WebHookRun, { type, input, inputJson }: CallOrder): unknown {
-    if (input === null) return inputJson.slice(0, 1000);
+    if (input === null) return '[it nests too deep to be shown]';
     const recorded = this.dispatcher.recorded(type, input);
     if (recorded.secrets.length > 0) run.addCredentials(recorded.secrets);
-    return shownOf(recorded.input === input ? inputJson : JSON.stringify(recorded.input), recorded.input);
+    const shownJson = recorded.input === input ? inputJson : JSON.stringify(recorded.input);
+    return shownOf(run, shownJson, recorded.input);
   }
 
   /** What is on record at its place, or what making it gives; after one that differs from its record nothing is made. */
@@ -97,8 +99,10 @@ export class RunCalls {
 
   private async make(blank: BlankCall): Promise<Given> {
     const { run } = blank;
-    const { envelope, status, error, isStoredAlongside } = await this.dispatch(blank);
-    const call = this.recordOf(blank, envelope, status);
+    // As it was put on record: a script's time moves on to that moment, in this try as in those that follow.
+    const stored: RecordedCall[] = [];
+    const { envelope, status, error, isStoredAlongside } = await this.dispatch(blank, stored);
+    const call = (isStoredAlongside && stored[0]) || this.recordOf(blank, envelope, status);
     // What was asked for before the run had to be durable is recorded with all the others at that moment.
     if (run.recordsCalls && !isStoredAlongside) {
       // It was made: whatever the database is about, the run sees no answer that is not on record.
@@ -108,7 +112,8 @@ export class RunCalls {
     return { call, envelope, retryAfterSeconds: error?.retryAfterSeconds };
   }
 
-  private async dispatch(blank: BlankCall): Promise<Dispatched> {
+  /** @param stored gets the record that is a part of the command's transaction. */
+  private async dispatch(blank: BlankCall, stored: RecordedCall[]): Promise<Dispatched> {
     const { run, type, input, n } = blank;
     try {
       if (input === null) throw tooDeep();
@@ -121,7 +126,10 @@ export class RunCalls {
         isSimulated: run.trial?.isSimulated ?? false,
         beforeEffects: () => this.record.beforeEffects(run),
         ...(run.recordsCalls && {
-          alongside: (tx, envelope) => this.record.keepCallIn(tx, run, this.recordOf(blank, envelope, 200)),
+          alongside: async (tx, envelope) => {
+            stored[0] = this.recordOf(blank, envelope, 200);
+            await this.record.keepCallIn(tx, run, stored[0]);
+          },
         }),
       });
     } catch (thrown) {
@@ -177,9 +185,10 @@ function inputIn(inputJson: string): Record<string, unknown> | null {
   return parseJson(inputJson) as Record<string, unknown>;
 }
 
-/** A value as a step keeps it: cut where its JSON text is long. */
-function shownOf(json: string, value: unknown): unknown {
-  return json.length <= STEP_JSON_LENGTH_MAX ? value : `${json.slice(0, 1000)}… (${json.length} characters)`;
+/** A value as a step keeps it: cut where its JSON text is long, after what nobody may read was masked in it. */
+function shownOf({ credentials }: WebHookRun, json: string, value: unknown): unknown {
+  if (json.length <= STEP_JSON_LENGTH_MAX) return value;
+  return `${maskedJson(value, credentials).slice(0, 1000)}… (${json.length} characters)`;
 }
 
 /** A run that does something else than before cannot go on from what was done: the configuration or its data has changed. */

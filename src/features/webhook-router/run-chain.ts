@@ -10,7 +10,7 @@ import { callFailure, chainTooLong } from './chain.errors.ts';
 import type { ChainStep } from './command-chain.ts';
 import { CompensateChain } from './compensate-chain.ts';
 import type { RequestBody } from './request-body.ts';
-import { goesOnAfter } from './retry.rules.ts';
+import { goesOnAfter, isEngineAway } from './retry.rules.ts';
 import { diverged } from './run-calls.ts';
 import { ASYNC_TOTAL_MS, ScriptLimitDefaults } from './script-limit-defaults.ts';
 import { failureAnswer, successAnswer } from './webhook-answer.ts';
@@ -60,7 +60,7 @@ export class RunChain {
   }
 
   private checkTime(run: WebHookRun): void {
-    const totalMs = run.admitted.route.isAsync ? ASYNC_TOTAL_MS : this.limits.totalMs;
+    const totalMs = run.admitted.route.isAsync && !run.trial ? ASYNC_TOTAL_MS : this.limits.totalMs;
     if (performance.now() - run.begunAt > totalMs) throw chainTooLong(totalMs);
   }
 
@@ -71,7 +71,10 @@ export class RunChain {
     const hasStopped = known !== undefined && isStopped(known);
     const goesOn =
       !hasStopped && isAsync && goesOnAfter(stop.failure, config.settings.retry, run.attempt, 0) !== null;
-    if (results.undoable.length > 0 && !goesOn) return await this.compensation.compensate(chain, stop);
+    // Nothing stops for good that the queue goes on with as soon as the engine is there again.
+    const waits = isEngineAway(stop.failure) && (isAsync || run.job !== null) && !run.trial;
+    if (results.undoable.length > 0 && !goesOn && !waits)
+      return await this.compensation.compensate(chain, stop);
     // Nothing ran: whoever called has to mend it.
     const isRejection = stop.failure.code === 'webhook.malformed-body' && run.calls.length === 0;
     return { ...failed(stop.failure), isRejection };

@@ -4,6 +4,8 @@ import { reach } from '../../platform/fault-points.ts';
 import type { Tx } from '../../platform/db/index.ts';
 import { KnownFields } from './known-fields.ts';
 import type { RequestBody } from './request-body.ts';
+import { callFailure } from './chain.errors.ts';
+import { diverged, RunCalls } from './run-calls.ts';
 import { RunRecord } from './run-record.ts';
 import { failureAnswer, successAnswer } from './webhook-answer.ts';
 import { ownerNotPermitted } from './webhook.errors.ts';
@@ -16,12 +18,39 @@ export class RunNativeCommand {
     private readonly dispatcher: Dispatcher,
     private readonly knownFields: KnownFields,
     private readonly record: RunRecord,
+    private readonly calls: RunCalls,
   ) {}
 
   async run(run: WebHookRun, body: RequestBody, caller: Caller): Promise<RunEnd> {
     const { config, expressions } = run.admitted.route;
     const type = config.settings.commandName ?? '';
     const input = run.mapped ?? this.knownFields.of(type, body);
+    // In the transaction of its command only the database works: what comes after it, or is no part of it, may fail by itself,
+    // and the command is not to be done again for that.
+    const endsWithCommand = !expressions?.response && !this.dispatcher.actsOutside(type);
+    return endsWithCommand || run.trial
+      ? await this.runWhole(run, body, { type, input, caller })
+      : await this.runRecorded(run, type, input);
+  }
+
+  /** As a call that is on record before its end is known. */
+  private async runRecorded(
+    run: WebHookRun,
+    type: string,
+    input: Readonly<Record<string, unknown>>,
+  ): Promise<RunEnd> {
+    const answer = await this.calls.call(run, type, JSON.stringify(input));
+    const failure = run.divergedAt === null ? callFailure(answer) : diverged(run.divergedAt);
+    if (failure) return { answer: failureAnswer(failure), failure };
+    return succeeded(answer.envelope as { data: unknown });
+  }
+
+  /** As one commit: the command's writes and the end of the run. */
+  private async runWhole(
+    run: WebHookRun,
+    body: RequestBody,
+    { type, input, caller }: NativeCall,
+  ): Promise<RunEnd> {
     const recorded = this.dispatcher.recorded(type, input);
     if (recorded.secrets.length > 0) run.addCredentials(recorded.secrets);
     const startedAt = performance.now();
@@ -43,16 +72,13 @@ export class RunNativeCommand {
       caller,
       origin: run.originOf(1),
       isSimulated: run.trial?.isSimulated ?? false,
-      // An answer that is yet to be evaluated cannot be a part of the transaction, in which only the database works:
-      // such a call is recorded as received before its command, and its outcome after the answer is known.
-      ...(!expressions?.response &&
-        !run.trial && {
-          alongside: async (tx: Tx, answer: Envelope) => {
-            stepDone(answer);
-            await this.record.endIn(tx, run, succeeded(answer));
-            reach('commit.before');
-          },
-        }),
+      ...(!run.trial && {
+        alongside: async (tx: Tx, answer: Envelope) => {
+          stepDone(answer);
+          await this.record.endIn(tx, run, succeeded(answer));
+          reach('commit.before');
+        },
+      }),
       beforeEffects: () => this.record.beforeEffects(run),
     });
     if (!isStoredAlongside) stepDone(envelope);
@@ -62,6 +88,12 @@ export class RunNativeCommand {
     }
     return { ...succeeded(envelope), isStored: isStoredAlongside };
   }
+}
+
+interface NativeCall {
+  type: string;
+  input: Readonly<Record<string, unknown>>;
+  caller: Caller;
 }
 
 function succeeded({ data }: { data: unknown }): RunEnd {

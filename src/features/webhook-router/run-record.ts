@@ -34,6 +34,11 @@ export class RunRecord {
     await this.recorder.append(this.progressRows(run, progress));
   }
 
+  /** A further attempt begins: nobody takes the execution for ended any more. */
+  async openAgain(run: WebHookRun): Promise<void> {
+    await this.recorder.append(this.progressRows(run));
+  }
+
   /** Stores the call together with the job that runs it. */
   async accept(run: WebHookRun, job: NewJob): Promise<void> {
     await this.queue.add(job, this.progressRows(run));
@@ -72,9 +77,8 @@ export class RunRecord {
   endRows(run: WebHookRun, end: RunEnd): TableRow[] {
     const outcome = run.outcome(end);
     const rows = this.recorder.endRows(run.received(), outcome);
-    // A repeat with the same key goes on from what a failed run has done, unless that was undone or leads nowhere.
-    const isRepeatable = end.failure !== null && run.idempotencyHash !== null;
-    if (isRepeatable && run.calls.length > 0 && (end.isDead || end.isUndone))
+    // A repeat with the same key goes on from what a failed run has done, unless that was undone.
+    if (run.idempotencyHash !== null && run.calls.length > 0 && end.isUndone)
       rows.push(this.recordedCalls.voidRow(run.id, run.attempt, outcome.finishedAt));
     return rows;
   }

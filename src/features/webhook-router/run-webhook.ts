@@ -20,7 +20,7 @@ export class RunWebHook {
 
   /** Never throws for what a call or its script can bring about. */
   async run(run: WebHookRun, body: RequestBody): Promise<RunEnd> {
-    run.depth = this.depths.depthIn(run.meta.headers);
+    run.depth = Math.max(this.depths.depthIn(run.meta.headers), run.terms?.depth ?? 0);
     try {
       return await this.work.run(run, body);
     } catch (thrown) {

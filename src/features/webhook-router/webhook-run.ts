@@ -12,10 +12,13 @@ import {
   type RequestMeta,
 } from '../executions/index.ts';
 import type { AppError } from '../../platform/errors.ts';
-import { maskedJson, withoutCredentials } from '../../platform/masking.rules.ts';
+import { MASK, maskedJson, withoutCredentials } from '../../platform/masking.rules.ts';
 import type { Job } from '../../platform/queue/index.ts';
 import type { AdmittedCall } from './incoming-call.ts';
 import { exactAnswerJson, headersBesideType, ignoredAnswer, type WebHookAnswer } from './webhook-answer.ts';
+
+/** A key that was not kept: its hash in place of it. */
+const maskedKey = /^\[masked\] ([\w-]{43})$/;
 
 /** How a run ended, before it is on disk. */
 export interface RunEnd {
@@ -59,7 +62,7 @@ export interface Trial {
 export class WebHookRun {
   private readonly stepTexts: string[] = [];
   /** `performance.now()` at the start of this try. */
-  readonly begunAt = performance.now();
+  begunAt = performance.now();
   logs: readonly object[] = [];
   /** True once the request is on disk: from then on all else completes that record. */
   isOnRecord = false;
@@ -141,6 +144,20 @@ export class WebHookRun {
     this.recordsCalls = true;
   }
 
+  /** The same for a run that is on record. */
+  countAgain(recordedKey: string): void {
+    this.countOnce(recordedKey);
+    this.keyHash = maskedKey.exec(recordedKey)?.[1] ?? this.keyHash;
+  }
+
+  /** The key as it is kept; what must be readable nowhere stands in no key either, and its hash finds the run. */
+  private get recordedKey(): string | null {
+    const key = this.idempotencyKey;
+    if (key === null || (maskedKey.test(key) && key.endsWith(this.keyHash!))) return key;
+    const isReadable = withoutCredentials(key, this.credentials) === key && !maskedKey.test(key);
+    return isReadable ? key : `${MASK} ${this.keyHash}`;
+  }
+
   /** Where the nth command comes from, with a key by which it can be recognised when it comes again. */
   originOf(n: number): Origin {
     const { id, runKey, attempt, credentials, depth } = this;
@@ -185,7 +202,7 @@ export class WebHookRun {
       ip: this.meta.ip,
       receivedAt,
       attempt: this.attempt,
-      idempotencyKey: this.idempotencyKey,
+      idempotencyKey: this.recordedKey,
       replayOf: this.replayOf,
       isDurable: this.isDurable,
       request: this.isOnRecord

@@ -65,6 +65,15 @@ export function ownerNotPermitted(details: string[], cause: unknown): AppError {
   return new AppError({ code: 'webhook.owner-not-permitted', kind: 'surprise', details, cause });
 }
 
+/** The execution of this idempotency key is gone, and with it what it had done: a repeat might do it again. */
+export function executionErased(): AppError {
+  return new AppError({
+    code: 'idempotency.erased',
+    kind: 'conflict',
+    details: ['What the first call with this idempotency key did was erased, and it cannot be repeated'],
+  });
+}
+
 /** Another process goes on with this run: what this one has done of it does not count. */
 export function takenOver(): AppError {
   return new AppError({

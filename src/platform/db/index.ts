@@ -5,4 +5,5 @@ export { PackSweep, type PayloadsBefore } from './pack-sweep.ts';
 export { packsOf, type Payload } from './payload-packs.ts';
 export type { HotTable, TableRow } from './row-batch.ts';
 export { RowsByAge } from './rows-by-age.ts';
+export { untilStored } from './until-stored.ts';
 export { WriteDoor, type Tx } from './write-door.ts';

@@ -69,25 +69,27 @@ export class EmbeddedQueue extends Queue {
     this.sweeper = setInterval(() => void this.sweepIfBehind(), SWEEP_MS).unref();
   }
 
-  override async add(job: NewJob, rows: readonly TableRow[]): Promise<void> {
-    await this.database.door.append([...rows, rowOf(job, 1)]);
-    this.takeIn({ ...job, attempt: 1 });
+  override async add(newJob: NewJob, rows: readonly TableRow[]): Promise<void> {
+    const job = firstTry(newJob);
+    await this.database.door.append([...rows, rowOf(job)]);
+    this.takeIn(job);
     this.pump();
   }
 
-  override async addIn(tx: Tx, job: NewJob): Promise<void> {
-    await tx.write([rowOf(job, 1)]);
+  override async addIn(tx: Tx, newJob: NewJob): Promise<void> {
+    const job = firstTry(newJob);
+    await tx.write([rowOf(job)]);
     tx.afterCommit(() => {
-      this.takeIn({ ...job, attempt: 1 });
+      this.takeIn(job);
       this.pump();
     });
   }
 
   override async addBegun(newJob: NewJob, rows: readonly TableRow[]): Promise<Job> {
-    const job = { ...newJob, attempt: 1 };
+    const job = firstTry(newJob);
     this.atHand.set(job.id, { job, verdict: 'open' });
     try {
-      await this.database.door.append([...rows, rowOf(job, 1)]);
+      await this.database.door.append([...rows, rowOf(job)]);
     } catch (cause) {
       this.atHand.delete(job.id);
       throw cause;
@@ -112,7 +114,7 @@ export class EmbeddedQueue extends Queue {
   override async retry(job: Job, runAt: number, rows: readonly TableRow[]): Promise<boolean> {
     if (!this.isHeld(job)) return false;
     const next = { ...job, runAt, attempt: job.attempt + 1 };
-    await this.database.door.append([...rows, rowOf(next, next.attempt)]);
+    await this.database.door.append([...rows, rowOf(next)]);
     this.settle(job, next);
     return true;
   }
@@ -250,6 +252,10 @@ export class EmbeddedQueue extends Queue {
   }
 }
 
-function rowOf({ id, kind, lane, group, runAt, data }: NewJob, attempt: number): TableRow {
+function firstTry(job: NewJob): Job {
+  return { ...job, attempt: job.attempt ?? 1 };
+}
+
+function rowOf({ id, kind, lane, group, runAt, data, attempt }: Job): TableRow {
   return { table: jobs, values: [id, kind, lane, group, runAt, attempt, data] };
 }

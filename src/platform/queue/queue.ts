@@ -14,6 +14,8 @@ export interface NewJob {
   runAt: number;
   /** What the handler needs to find the rest; a few hundred characters at most. */
   data: string;
+  /** The number of its first try; absent: 1. */
+  attempt?: number;
 }
 
 /** A job as its handler gets it. */

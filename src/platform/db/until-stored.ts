@@ -1,4 +1,4 @@
-import { asAppError } from '../../platform/errors.ts';
+import { asAppError } from '../errors.ts';
 
 /** Between two tries while the database is away. */
 const STORE_AGAIN_MS = 100;

@@ -29,6 +29,8 @@ export class SendHttpRequestCommand extends bpmRequest({
     /** A string is sent as it is, an object or array as JSON. */
     body: body.optional(),
     timeoutMs: z.int().min(1).max(TIMEOUT_MS_MAX).default(15_000),
+    /** True: an answer of another status than 2xx is a failure, which a run that is tried again makes anew. */
+    expects2xx: z.boolean().default(false),
   }),
   success: 'HTTP request sent',
   example: { method: 'POST', url: 'https://example.com/orders', body: { id: 7 }, timeoutMs: 5000 },
@@ -54,6 +56,7 @@ export class SendHttpRequestHandler {
     });
     if (result.kind === 'refused') throw refused(result.reason);
     if (result.kind === 'failed') throw failed(result.reason, result.message);
+    if (input.expects2xx && (result.status < 200 || result.status > 299)) throw unexpected(result);
     const text = result.body.toString('utf8');
     const isUtf8 = Buffer.from(text).equals(result.body);
     return {
@@ -91,6 +94,24 @@ function isHeader(name: string, known: string): boolean {
 
 function refused(reason: string): AppError {
   return new AppError({ code: 'http-request.refused', kind: 'invalid', details: [reason] });
+}
+
+/** Whether a repeat may help is told by the status: 408, 429 and 5xx pass, others say that the request is wrong. */
+function unexpected({
+  status,
+  headers,
+}: {
+  status: number;
+  headers: Record<string, string | string[]>;
+}): AppError {
+  const passes = status === 408 || status === 429 || status > 499;
+  const seconds = Number(headers['retry-after'] ?? RETRY_AFTER_SECONDS);
+  return new AppError({
+    code: 'http-request.status',
+    kind: passes ? 'unavailable' : 'conflict',
+    details: [`The answer has the status ${status}`],
+    ...(passes && { retryAfterSeconds: Number.isFinite(seconds) ? seconds : RETRY_AFTER_SECONDS }),
+  });
 }
 
 function failed(reason: string, message: string): AppError {

@@ -9,4 +9,4 @@ export { jointCaller } from './joint-caller.rules.ts';
 export { permissionsOfRole, type Role } from './permissions.ts';
 export { RequestRegistry } from './registry.ts';
 export { timeField } from './time-field.ts';
-export { validationSentences } from './validation.rules.ts';
+export { validationSentences, withoutNulls } from './validation.rules.ts';

@@ -24,12 +24,25 @@ export function createLogger(options: { level: string; isReadable: boolean }): L
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
     redact: { paths: redactedPaths, censor: '[masked]' },
+    serializers: { err: shownError },
   };
   if (!options.isReadable) return pino(settings);
   return pino(
     settings,
     PinoPretty({ colorize: false, translateTime: 'SYS:HH:MM:ss', ignore: 'context', sync: true }),
   );
+}
+
+/** A failed statement brings along the values that were to be written: what the log says of it is its sentence. */
+function shownError(thrown: unknown): unknown {
+  if (!(thrown instanceof Error)) return thrown;
+  const {
+    parameters: _parameters,
+    query: _query,
+    driverError: _driverError,
+    ...shown
+  } = pino.stdSerializers.err(thrown) as Record<string, unknown>;
+  return shown;
 }
 
 /** Nest's own lines go the same way, without its start-up chatter. */

@@ -40,6 +40,7 @@ describe('a chain that could not work is not saved', () => {
       [{ ...lookUp, name: 'step2' }, lookUp],
       'CommandChain.1.name must be another than that of an earlier step: "step2" is taken',
     ],
+    [[{ ...lookUp, input: { kee: 1 } }], expect.stringMatching(/^CommandChain.0.input: /)],
     [[{ ...lookUp, more: 1 }], 'Unknown field "commandChain.0.more"'],
     [[{ ...lookUp, onError: 'ignore' }], expect.stringContaining('CommandChain.0.onError must be')],
   ])('%j', async (commandChain, sentence) => {

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type Caller, RequestRegistry } from '../../bus/index.ts';
+import { type Caller, RequestRegistry, validationSentences, withoutNulls } from '../../bus/index.ts';
 import { ExpressionPool } from '../../engines/expression/index.ts';
 import { ScriptPool } from '../../engines/script/index.ts';
 import { AppError } from '../../platform/errors.ts';
@@ -24,8 +24,10 @@ export class CheckRunnable {
     const unreadable = await this.expressionFaults(fields);
     if (unreadable.length > 0) throw configInvalid(unreadable);
     if (fields.executionType === 0) this.checkCommand('commandName', fields.commandName ?? '', saver);
-    for (const { field, commandName } of commandsOfChain(fields.commandChain ?? []))
-      this.checkCommand(field, commandName, saver);
+    for (const { place, commandName, literal } of commandsOfChain(fields.commandChain ?? [])) {
+      this.checkCommand(`${place}.commandName`, commandName, saver);
+      if (literal) this.checkLiteral(`${place}.input`, commandName, literal);
+    }
     if (fields.executionType === 2) await this.checkScript(fields.executionCode ?? '');
   }
 
@@ -43,6 +45,15 @@ export class CheckRunnable {
       publicMessage: 'Permission denied',
       details: [`The permission ${permission} is missing: a webhook runs only what its saver may run`],
     });
+  }
+
+  /** Fields that are the same in each call are refused in each call, or in none. */
+  private checkLiteral(field: string, commandName: string, literal: Record<string, unknown>): void {
+    const { input, refusedFields } = this.registry.find(commandName)!.spec;
+    const parsed = input.safeParse(withoutNulls(literal), { reportInput: true });
+    if (parsed.success) return;
+    const sentences = validationSentences(parsed.error, refusedFields);
+    throw configInvalid(sentences.map((sentence) => sentenceOf({ field: `${field}:`, fault: sentence })));
   }
 
   private async expressionFaults(fields: ConfigFields): Promise<string[]> {

@@ -56,19 +56,29 @@ export function commandChainFaults(chain: CommandChain): FieldFault[] {
   return faults;
 }
 
-/** All commands that it may run, with the field that names each. */
-export function commandsOfChain(chain: CommandChain): { field: string; commandName: string }[] {
-  return chain.flatMap((step, index) => [
-    { field: `commandChain.${index}.commandName`, commandName: step.commandName },
-    ...(step.compensation
-      ? [
-          {
-            field: `commandChain.${index}.compensation.commandName`,
-            commandName: step.compensation.commandName,
-          },
-        ]
-      : []),
-  ]);
+/** A command that a chain may run, and where it stands. */
+interface ChainedCommand {
+  /** As sentences name it. */
+  place: string;
+  commandName: string;
+  /** Its fields as they are; null: an expression or the body gives them. */
+  literal: Record<string, unknown> | null;
+}
+
+/** All commands that it may run. */
+export function commandsOfChain(chain: CommandChain): ChainedCommand[] {
+  return chain.flatMap(({ compensation, ...step }, index) => {
+    const place = `commandChain.${index}`;
+    const commands = [chainedCommand(place, step)];
+    return compensation ? [...commands, chainedCommand(`${place}.compensation`, compensation)] : commands;
+  });
+}
+
+function chainedCommand(
+  place: string,
+  { commandName, input: given }: Pick<CommandChain[number], 'commandName' | 'input'>,
+): ChainedCommand {
+  return { place, commandName, literal: typeof given === 'object' ? given : null };
 }
 
 export function expressionsOfChain(chain: CommandChain): NamedExpression[] {

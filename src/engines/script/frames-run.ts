@@ -27,7 +27,7 @@ export interface RunInput {
   /** What `secrets.get` gives, by name. */
   secrets?: Readonly<Record<string, string>> | undefined;
   /** Set where time and chance are to be those of every other try. */
-  pinned?: { startedAt: number; seed: string } | undefined;
+  pinned?: { startedAt: number | null; seed: string } | undefined;
 }
 
 type Extras = Pick<RunInput, 'secrets' | 'pinned'>;

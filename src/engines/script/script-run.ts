@@ -42,7 +42,7 @@ export interface ScriptRequest {
   /** What `secrets.get` gives in this run and in no other, by name. */
   secrets?: Readonly<Record<string, string>>;
   /** Set where the run may be run again: its time begins here, and its chance comes from the seed. Calls then give `TimedEnvelope`s. */
-  pinned?: { startedAt: number; seed: string };
+  pinned?: { startedAt: number | null; seed: string };
   limits: ScriptLimits;
   call: ScriptCall;
 }

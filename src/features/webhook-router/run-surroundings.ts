@@ -7,7 +7,7 @@ import type { WebHookRun } from './webhook-run.ts';
 /** What a script has beside its context. */
 export interface Surroundings {
   secrets?: Readonly<Record<string, string>>;
-  pinned?: { startedAt: number; seed: string };
+  pinned?: { startedAt: number | null; seed: string };
 }
 
 /**
@@ -40,6 +40,11 @@ export class RunSurroundings {
     return {
       ...(secrets && { secrets }),
       ...(run.recordsCalls && { pinned: { startedAt: receivedAt, seed: this.seedOf(run) } }),
+      // It may outlive its deadline, and is run again after a crash then: what it drew it must draw again. Its time stays the real
+      // one, or a loop that waits for it would never end.
+      ...(!run.recordsCalls &&
+        route.usesChance &&
+        !run.trial && { pinned: { startedAt: null, seed: this.seedOf(run) } }),
     };
   }
 

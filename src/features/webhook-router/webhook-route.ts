@@ -19,6 +19,8 @@ export class WebHookRoute {
   /** Names the text of the script: another version is another program. */
   readonly programId: string;
   readonly executionType: ExecutionType;
+  /** True where its script may draw random numbers. */
+  readonly usesChance: boolean;
   /** Its steps, where it is a chain. */
   readonly chain: CommandChainProgram;
   readonly isAsync: boolean;
@@ -43,6 +45,7 @@ export class WebHookRoute {
     this.parameterNames = [...config.path.matchAll(/\/:([^/]+)/g)].map((match) => match[1]!);
     this.executionType = config.executionType;
     this.chain = new CommandChainProgram(config);
+    this.usesChance = /random/i.test(config.settings.executionCode ?? '');
     this.programId = `${config.id}.${contentId ?? config.version}`;
     this.isAsync = config.settings.responseMode === 'async';
     this.timeoutMs = config.settings.timeoutMs ?? TIMEOUT_MS_DEFAULT;

@@ -3,8 +3,8 @@ import { createHmac } from 'node:crypto';
 
 /** Where a run's time begins, and what its chance comes from. */
 export interface PinnedStart {
-  /** Milliseconds since 1970. */
-  startedAt: number;
+  /** Milliseconds since 1970; null: only chance is the same, time is the real one. */
+  startedAt: number | null;
   /** Unguessable, the same for each try. */
   seed: string;
 }
@@ -13,20 +13,24 @@ const RANDOM_BITS = 53;
 
 /** Stands still but for the calls: each brings the time at which its answer was recorded. */
 export class PinnedTime {
-  now: number;
+  #now: number | null;
   #seed: string;
   #drawn = 0;
 
   constructor({ startedAt, seed }: PinnedStart) {
-    this.now = startedAt;
+    this.#now = startedAt;
     this.#seed = seed;
+  }
+
+  get now(): number {
+    return this.#now ?? Date.now();
   }
 
   /** Takes the time from an answer. @returns the answer itself. */
   moveOn(timedAnswer: string): string {
     const end = timedAnswer.indexOf('\n');
     // Clocks may be set back; a script's time is not.
-    this.now = Math.max(this.now, Number(timedAnswer.slice(0, end)));
+    if (this.#now !== null) this.#now = Math.max(this.#now, Number(timedAnswer.slice(0, end)));
     return timedAnswer.slice(end + 1);
   }
 

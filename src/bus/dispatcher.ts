@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type Tx, untilStored, WriteDoor } from '../platform/db/index.ts';
 import { AppError, asAppError } from '../platform/errors.ts';
-import { AuditLog } from './audit.ts';
+import { type AuditEntry, AuditLog } from './audit.ts';
 import { type AuditTrail, PendingWrite, type RequestClass } from './bpm-request.ts';
 import type { Caller, Origin } from './caller.ts';
 import { CqrsBuses } from './cqrs-buses.ts';
@@ -96,9 +96,8 @@ export class Dispatcher {
     if (request.spec.effects === 'outside' || !order.alongside) await order.beforeEffects?.();
     const result: unknown = await this.buses.execute('command', instance);
     if (!(result instanceof PendingWrite)) {
-      const record = () => this.door.append(this.audit.rows(entry));
-      // It is done: that it cannot be recorded now is no failure of it, after which somebody would do it again.
-      await (request.spec.effects === 'outside' ? untilStored(record) : record());
+      if (request.spec.effects === 'outside') await this.recordDone(entry);
+      else await this.door.append(this.audit.rows(entry));
       return succeeded({ success: true, data: result ?? null, message });
     }
     const envelope = await this.door.transaction(async (tx) => {
@@ -109,6 +108,18 @@ export class Dispatcher {
       return answer;
     });
     return { ...succeeded(envelope), isStoredAlongside: order.alongside !== undefined };
+  }
+
+  /** What was done outside: that it cannot be recorded now is no failure of it, after which somebody would do it again. */
+  private async recordDone(entry: AuditEntry): Promise<void> {
+    const record = () => this.door.append(this.audit.rows(entry));
+    try {
+      await record();
+    } catch (cause) {
+      void untilStored(record).catch(() => undefined);
+      // A run goes on, and puts on record by itself what it did.
+      if (entry.origin.executionId === undefined) throw doneUnrecorded(cause);
+    }
   }
 
   private async auditFailure(request: RequestClass, order: Order, error: AppError): Promise<void> {
@@ -153,6 +164,18 @@ function refused(error: AppError, failureMessage?: string): Dispatched {
     error,
     isStoredAlongside: false,
   };
+}
+
+/** It was done, and is not in the audit log yet: whoever repeats it does it twice. */
+function doneUnrecorded(cause: unknown): AppError {
+  return new AppError({
+    code: 'audit.unrecorded',
+    kind: 'unavailable',
+    details: [
+      'The command was carried out, but could not be recorded yet: look at what it did before you repeat it',
+    ],
+    cause,
+  });
 }
 
 function unknownCommand(type: string): AppError {

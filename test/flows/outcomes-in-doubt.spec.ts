@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { UnrecordedOutcomes } from '../../src/features/executions/index.ts';
-import { type TableRow, WriteDoor } from '../../src/platform/db/index.ts';
+import { Database, type TableRow, WriteDoor } from '../../src/platform/db/index.ts';
 import { AppError } from '../../src/platform/errors.ts';
 import { CountingServer } from '../support/counting-server.ts';
 import { InProcess } from '../support/in-process.ts';
@@ -62,6 +62,26 @@ describe('a command that was done and cannot be audited now', () => {
     expect(await execution(id)).toMatchObject({ status: 'succeeded', attempt: 1 });
     expect(await server.call('audited', { id: 'k' })).toBe(id);
     expect(other.counts('/audited')).toEqual({ '': 1 });
+  });
+});
+
+describe('a command of an admin that was done and cannot be audited now', () => {
+  it('is told so, and audited as soon as it can be', async () => {
+    const audited = async () => {
+      const [row] = await server.app
+        .get(Database)
+        .read.query(
+          `SELECT count(*) AS count FROM audit_log WHERE command = 'SendHttpRequestCommand' AND outcome = 'succeeded' AND input LIKE '%/admin%'`,
+        );
+      return Number(row.count);
+    };
+    const failing = failingCommits(isOf('audit_log'));
+    const fields = { method: 'POST', url: other.url('/admin') };
+    const answer = await server.command('SendHttpRequestCommand', fields);
+    expect(answer.body).toMatchObject({ success: false, code: 'audit.unrecorded' });
+    failing.mend();
+    await until(async () => ((await audited()) === 1 ? true : null));
+    expect(other.counts('/admin')).toEqual({ '': 1 });
   });
 });
 

@@ -81,11 +81,12 @@ export class IdempotentCalls {
     const known = await this.answers.find(ref);
     if (known?.head.isDurable === true && known.head.finishedAt === null) return accepted;
     // What it did is not known any more, and must not be done again.
-    if (!known) throw executionErased();
+    const erased = { answer: failureAnswer(executionErased()), executionId };
+    if (!known) return erased;
     if (isSuccess(known.head.answerStatus))
       return first.job ? accepted : { answer: storedAnswer(known), executionId };
     const further = await this.resume.furtherAttempt(known);
-    if (!further) throw executionErased();
+    if (!further) return erased;
     if (first.job) {
       further.isDurable = true;
       await this.record.accept(further, { ...first.job, id: executionId, attempt: further.attempt });

@@ -63,6 +63,15 @@ describe('the limit of', () => {
     });
   });
 
+  it('memory is told of a call that is too large to be sent', async () => {
+    const huge = Buffer.allocUnsafe(256 * 1_048_576);
+    expect(await pool.evaluate(programOf(['=1']), [Buffer.from('{}'), huge])).toMatchObject({
+      kind: 'limit',
+      limit: 'memory',
+    });
+    expect(incidents).toEqual([]);
+  });
+
   it('depth lets 64 levels through', async () => {
     expect(await verdictOf(pool, deep(64))).toMatchObject({ kind: 'value' });
   });

@@ -7,6 +7,7 @@ import { type ExpressionOutcome, ExpressionProgram, type ExpressionStep } from '
 import { ExpressionQueue } from './expression-queue.ts';
 import { ExpressionWorker } from './expression-worker.ts';
 import { SLOW_AFTER_MS, SlowOwners } from './slow-owners.ts';
+import { PARTS_BYTES_MAX } from './wire.ts';
 
 const TICK_MS = 10;
 const WAIT_MS_MAX = 5_000;
@@ -71,6 +72,10 @@ export class ExpressionPool {
       });
       if (this.#isStopped) {
         job.settle({ kind: 'unavailable', message: 'The expression engine is not running' });
+        return;
+      }
+      if (parts.reduce((bytes, part) => bytes + part.length, 0) > PARTS_BYTES_MAX) {
+        job.settle(memoryOutcome(job));
         return;
       }
       this.#watch ??= setInterval(() => this.#tick(), TICK_MS);
@@ -143,7 +148,7 @@ export class ExpressionPool {
   #spawn(launch: ExpressionLaunch): ExpressionWorker {
     const worker = new ExpressionWorker(launchWorker(launch, this.#options.heapMb), {
       onReady: () => this.#pump(performance.now()),
-      onAnswer: (_worker, job, json) => this.#onAnswer(job, json),
+      onAnswer: (job, json) => this.#onAnswer(job, json),
       onGone: (gone, jobs, hasCrashed) => this.#onGone(gone, jobs, hasCrashed),
     });
     this.#workers.push(worker);

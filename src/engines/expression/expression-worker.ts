@@ -7,9 +7,9 @@ import { FrameCutter, partsFrame, READY_TICKET } from './wire.ts';
 
 /** What a worker tells the pool. */
 export interface ExpressionWorkerEvents {
-  onReady(worker: ExpressionWorker): void;
+  onReady(): void;
   /** The head has ended; it is no longer among the jobs. */
-  onAnswer(worker: ExpressionWorker, job: ExpressionJob, json: string): void;
+  onAnswer(job: ExpressionJob, json: string): void;
   /** The process is gone; `jobs` had not ended. */
   onGone(worker: ExpressionWorker, jobs: ExpressionJob[], hasCrashed: boolean): void;
 }
@@ -132,7 +132,7 @@ export class ExpressionWorker {
     if (this.isKilled) return;
     if (ticket === READY_TICKET) {
       this.isReady = this.wasReady = true;
-      this.events.onReady(this);
+      this.events.onReady();
       return;
     }
     const [head] = this.jobs;
@@ -140,12 +140,12 @@ export class ExpressionWorker {
       this.jobs.shift();
       this.#beginHead(performance.now());
       this.isHeld = this.#stale.size > 0;
-      this.events.onAnswer(this, head, payload.toString('utf8'));
+      this.events.onAnswer(head, payload.toString('utf8'));
       return;
     }
     this.#stale.delete(ticket);
     this.isHeld = this.#stale.size > 0;
-    if (!this.isHeld) this.events.onReady(this);
+    if (!this.isHeld) this.events.onReady();
   }
 
   /** True when it runs something that nobody waits for any more, since longer than that. */

@@ -6,8 +6,10 @@ const HEAD_BYTES = 8;
 /** The ticket of the frame with which a worker says that it can be given work. */
 export const READY_TICKET = 0;
 
-/** No honest frame is larger: bodies are at most 100 MiB, answers are capped. */
+/** No honest frame is larger: answers are capped, and what is sent is measured before. */
 const FRAME_BYTES_MAX = 256 * 1024 * 1024;
+/** A text body of 100 MiB may be six times as much as JSON. */
+export const PARTS_BYTES_MAX = FRAME_BYTES_MAX - 1024 * 1024;
 
 /** A frame with one text. */
 export function textFrame(ticket: number, text: string): Buffer {

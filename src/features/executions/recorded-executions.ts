@@ -15,12 +15,8 @@ export interface RecordedExecution {
 export class RecordedExecutions {
   constructor(private readonly database: Database) {}
 
-  async head({ accountId, id }: ExecutionRef): Promise<ExecutionEntity | null> {
-    return await this.database.read.findOneBy(ExecutionEntity, { accountId, id });
-  }
-
-  async find(ref: ExecutionRef): Promise<RecordedExecution | null> {
-    const head = await this.head(ref);
+  async find({ accountId, id }: ExecutionRef): Promise<RecordedExecution | null> {
+    const head = await this.database.read.findOneBy(ExecutionEntity, { accountId, id });
     if (!head) return null;
     return { head, payload: openPayload(await this.database.payload(head.payload)) };
   }

@@ -32,7 +32,9 @@ describe('a configuration', () => {
   });
 
   it('with an answer alone decides everything without asking anybody', async () => {
-    const stopped = new EvaluateCall(new ExpressionPool({ workers: 2, runningMs: 250, heapMb: 80 }));
+    const gone = new ExpressionPool({ workers: 2, runningMs: 250, heapMb: 80 });
+    await gone.stop(0);
+    const stopped = new EvaluateCall(gone);
     const expressions = expressionsOf({ responseExpression: '={}' })!;
     const body = { kind: 'none', bytes: Buffer.alloc(0), received: null } as const;
     expect(await stopped.decide(run, body, expressions)).toEqual({

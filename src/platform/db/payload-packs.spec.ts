@@ -73,7 +73,7 @@ describe('the payload of a row', () => {
     const packs = async () => (await database.read.query('SELECT id FROM payload_packs')).length;
     const before = await packs();
     const undone = database.door.transaction(async (tx) => {
-      await tx.keepPayload(['never']);
+      await tx.write([note(50, ['never'])]);
       throw new Error('no');
     });
     await expect(undone).rejects.toThrow('no');
@@ -82,10 +82,8 @@ describe('the payload of a row', () => {
 
   it('may be completed later: the later parts count, the others stay', async () => {
     await database.door.append([note(3, ['request', null])]);
-    await database.door.transaction(async (tx) => {
-      const place = await tx.keepPayload([null, 'outcome']);
-      await tx.manager.query("UPDATE notes SET payload = payload || ',' || ? WHERE id = 3", [place]);
-    });
+    const onConflict = "(id) DO UPDATE SET payload = notes.payload || ',' || excluded.payload";
+    await database.door.append([{ ...note(3, [null, 'outcome']), table: { ...notes, onConflict } }]);
     expect(await payloadOf(3)).toEqual(['request', 'outcome']);
   });
 

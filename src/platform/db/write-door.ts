@@ -2,7 +2,6 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { EntityManager, QueryRunner } from 'typeorm';
 import { AppError } from '../errors.ts';
 import type { Dialect } from './dialect.ts';
-import { layOut, type Payload } from './payload-packs.ts';
 import { rowBatch, type TableRow } from './row-batch.ts';
 import { WriterTransaction } from './writer-transaction.ts';
 
@@ -11,8 +10,6 @@ export interface Tx {
   readonly manager: EntityManager;
   /** Runs after the commit and before anybody is told of it; never after a rollback. Must not throw. */
   afterCommit(effect: () => void): void;
-  /** Keeps the large parts of a row; returns what its payload column has to hold. */
-  keepPayload(payload: Payload): Promise<string>;
   /** Writes rows as `append` does; after a failure the work has to fail too. */
   write(rows: readonly TableRow[]): Promise<void>;
 }
@@ -225,7 +222,6 @@ export class WriteDoor {
     const tx: Tx = {
       manager: this.runner.manager,
       afterCommit: (effect) => own.push(effect),
-      keepPayload: (payload) => this.keepPayload(payload),
       write: async (rows) => {
         await this.dialect.writeRows(rowBatch(rows));
         own.push(...effectsOf(rows));
@@ -239,12 +235,6 @@ export class WriteDoor {
       if (this.writer.isLost(cause)) throw cause;
       answers.push(() => entry.reject(cause));
     }
-  }
-
-  private async keepPayload(payload: Payload): Promise<string> {
-    const { places, packs, plain } = layOut([payload]);
-    await this.dialect.writeRows({ tables: new Map(), packs, plain });
-    return places[0]!;
   }
 }
 

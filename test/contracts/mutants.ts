@@ -54,7 +54,7 @@ export const mutants: readonly Mutant[] = [
     name: 'an outcome is recorded and not counted',
     file: 'src/features/executions/execution-recorder.ts',
     find: 'statisticsRow(received, outcome),',
-    replacement: '',
+    replacement: '...(outcome.status ? [] : [statisticsRow(received, outcome)]),',
     spec: 'test/flows/statistics.spec.ts',
   },
   {

@@ -42,7 +42,7 @@ export class FinishRun {
     if (run.deferring) await run.deferring.catch(() => undefined);
     run.isEnding = true;
     const { job } = run;
-    if (end.isStored) await this.record.dropJob(run);
+    if (end.isStored) await untilStored(() => this.record.dropJob(run));
     else if (job && end.failure && isEngineAway(end.failure)) await this.retry.soon(job);
     else if (job && end.failure && typeof end.goesOnAt === 'number')
       await this.retry.later(run, job, end.failure, end.goesOnAt);

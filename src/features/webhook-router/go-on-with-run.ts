@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { untilStored } from '../../platform/db/index.ts';
 import { asAppError } from '../../platform/errors.ts';
 import type { Job } from '../../platform/queue/index.ts';
 import { EndJob } from './end-job.ts';
@@ -43,6 +42,6 @@ export class GoOnWithRun {
 
   private async endSync(run: WebHookRun) {
     const end = await this.webhook.runAgain(run);
-    return await untilStored(() => this.finish.finish(run, end));
+    return await this.finish.finish(run, end);
   }
 }

@@ -77,16 +77,14 @@ export class IdempotentCalls {
     { awaited, first }: { awaited: AwaitedRun; first: FirstRun },
   ): Promise<WebHookReply> {
     const ref = { accountId: run.ref.accountId, id: executionId };
-    const accepted = { answer: this.answers.accepted(ref), executionId };
     const known = await this.answers.find(ref);
-    if (known?.head.isDurable === true && known.head.finishedAt === null) return accepted;
+    const isDone = isSuccess(known?.head.answerStatus ?? null);
+    if (known && isDone && !first.job) return { answer: storedAnswer(known), executionId };
+    const goesOn = known?.head.isDurable === true && known.head.finishedAt === null;
+    if (goesOn || isDone) return { answer: this.answers.accepted(ref), executionId };
+    const further = known && (await this.resume.furtherAttempt(known));
     // What it did is not known any more, and must not be done again.
-    const erased = { answer: failureAnswer(executionErased()), executionId };
-    if (!known) return erased;
-    if (isSuccess(known.head.answerStatus))
-      return first.job ? accepted : { answer: storedAnswer(known), executionId };
-    const further = await this.resume.furtherAttempt(known);
-    if (!further) return erased;
+    if (!further) return { answer: failureAnswer(executionErased()), executionId };
     if (first.job) {
       further.isDurable = true;
       await this.record.accept(further, { ...first.job, id: executionId, attempt: further.attempt });

@@ -36,7 +36,7 @@ export class RunRecord {
 
   /** A further attempt begins: nobody takes the execution for ended any more. */
   async openAgain(run: WebHookRun): Promise<void> {
-    await this.recorder.append(this.progressRows(run));
+    await this.recorder.recordReceived(run.received());
   }
 
   /** Stores the call together with the job that runs it. */

@@ -2,12 +2,11 @@ import { Injectable } from '@nestjs/common';
 import type { AppError } from '../../platform/errors.ts';
 import { nextOnRecord } from './chain-journal.ts';
 import type { ChainResults } from './chain-results.ts';
-import { callFailure } from './chain.errors.ts';
 import { type ChainCommand, chainInput } from './command-chain.ts';
 import { EvaluateCall } from './evaluate-call.ts';
 import { KnownFields } from './known-fields.ts';
 import type { RequestBody } from './request-body.ts';
-import { type CallAnswer, RunCalls } from './run-calls.ts';
+import { type CallAnswer, callFailure, RunCalls } from './run-calls.ts';
 import type { WebHookRun } from './webhook-run.ts';
 
 /** One try of one chain. */

@@ -1,8 +1,4 @@
-import { AppError, kindOfStatus } from '../../platform/errors.ts';
-import type { CallAnswer } from './run-calls.ts';
-import { ownerNotPermitted } from './webhook.errors.ts';
-
-type CommandAnswer = Pick<CallAnswer, 'envelope' | 'status'> & Partial<CallAnswer>;
+import { AppError } from '../../platform/errors.ts';
 
 /** A chain may not go on for as long as it likes. @param totalMs how long it may. */
 export function chainTooLong(totalMs: number): AppError {
@@ -11,20 +7,6 @@ export function chainTooLong(totalMs: number): AppError {
     kind: 'timed-out',
     details: [`The chain took longer than ${totalMs / 1000} s in all`],
   });
-}
-
-/** The failed command's own failure, which decides the answer's status and whether it is tried again; null: it succeeded. */
-export function callFailure(answer: CommandAnswer): AppError | null {
-  const { envelope, status, retryAfterSeconds } = answer;
-  if (envelope.success) return null;
-  const failure = new AppError({
-    code: envelope.code,
-    kind: kindOfStatus(status),
-    details: envelope.errors,
-    publicMessage: envelope.message,
-    ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
-  });
-  return failure.kind === 'forbidden' ? ownerNotPermitted(failure.details, failure) : failure;
 }
 
 /** What undoes a step did not succeed this time. */

@@ -4,13 +4,14 @@ import { untilStored } from '../../platform/db/index.ts';
 import { type Dispatched, Dispatcher, type Envelope, failureEnvelope } from '../../bus/index.ts';
 import type { RecordedCall } from '../executions/index.ts';
 import { Clock } from '../../platform/clock.ts';
-import { AppError, asAppError } from '../../platform/errors.ts';
+import { AppError, asAppError, kindOfStatus } from '../../platform/errors.ts';
 import { reach } from '../../platform/fault-points.ts';
 import { nestsDeeperThan } from '../../platform/json-guard.rules.ts';
 import { parseJson } from '../../platform/json-text.ts';
 import { maskedJson } from '../../platform/masking.rules.ts';
 import { RunCallers } from './run-callers.ts';
 import { RunRecord } from './run-record.ts';
+import { ownerNotPermitted } from './webhook.errors.ts';
 import type { WebHookRun } from './webhook-run.ts';
 
 /** What of a step's input and output is kept. */
@@ -28,8 +29,8 @@ export interface CallAnswer {
   /** Milliseconds since 1970: when it was put on record, or became known. */
   recordedAt: number;
   durationMs: number;
-  /** Set where whoever asked may ask again after so long. */
-  retryAfterSeconds: number | undefined;
+  /** The failure itself; null where there is none, or none is known but what is on record. */
+  error: AppError | null;
 }
 
 /** How a step shows beside its command. */
@@ -63,7 +64,7 @@ export class RunCalls {
     const known = run.recordedCalls[run.calls.length];
     if (run.divergedAt === null && known && (known.name !== type || known.inputHash !== inputHash))
       run.divergedAt = known.n;
-    const { call, envelope, retryAfterSeconds } = await this.given(run, order, known);
+    const { call, envelope, error = null } = await this.given(run, order, known);
     const { envelopeJson, startedAt, recordedAt, status } = call;
     const durationMs = known ? recordedAt - startedAt : performance.now() - began;
     run.calls.push(call);
@@ -74,7 +75,7 @@ export class RunCalls {
       startedAtMs: startedAt,
       durationMs,
     });
-    return { envelopeJson, envelope, status, recordedAt, durationMs, retryAfterSeconds };
+    return { envelopeJson, envelope, status, recordedAt, durationMs, error };
   }
 
   /** The input as anybody may see it: a command may have fields that nobody may. */
@@ -109,7 +110,7 @@ export class RunCalls {
       await untilStored(() => this.record.keepCall(run, call));
     }
     if (run.recordsCalls) reach('call.recorded');
-    return { call, envelope, retryAfterSeconds: error?.retryAfterSeconds };
+    return { call, envelope, error };
   }
 
   /** @param stored gets the record that is a part of the command's transaction. */
@@ -177,7 +178,7 @@ interface BlankCall extends CallOrder {
 interface Given {
   call: RecordedCall;
   envelope: Envelope;
-  retryAfterSeconds?: number | undefined;
+  error?: AppError | null;
 }
 
 function inputIn(inputJson: string): Record<string, unknown> | null {
@@ -189,6 +190,23 @@ function inputIn(inputJson: string): Record<string, unknown> | null {
 function shownOf({ credentials }: WebHookRun, json: string, value: unknown): unknown {
   if (json.length <= STEP_JSON_LENGTH_MAX) return value;
   return `${maskedJson(value, credentials).slice(0, 1000)}… (${json.length} characters)`;
+}
+
+/** The failed command's own failure, which decides the answer's status and whether it is tried again; null: it succeeded. */
+export function callFailure(
+  answer: Pick<CallAnswer, 'envelope' | 'status'> & Partial<CallAnswer>,
+): AppError | null {
+  const { envelope, status, error } = answer;
+  if (envelope.success) return null;
+  const failure = new AppError({
+    code: envelope.code,
+    kind: kindOfStatus(status),
+    details: envelope.errors,
+    publicMessage: envelope.message,
+    cause: error,
+    ...(error?.retryAfterSeconds !== undefined && { retryAfterSeconds: error.retryAfterSeconds }),
+  });
+  return failure.kind === 'forbidden' ? ownerNotPermitted(failure.details, failure) : failure;
 }
 
 /** A run that does something else than before cannot go on from what was done: the configuration or its data has changed. */

@@ -1,11 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { type Caller, Dispatcher, type Envelope } from '../../bus/index.ts';
 import { reach } from '../../platform/fault-points.ts';
-import type { Tx } from '../../platform/db/index.ts';
 import { KnownFields } from './known-fields.ts';
 import type { RequestBody } from './request-body.ts';
-import { callFailure } from './chain.errors.ts';
-import { diverged, RunCalls } from './run-calls.ts';
+import { callFailure, diverged, RunCalls } from './run-calls.ts';
 import { RunRecord } from './run-record.ts';
 import { failureAnswer, successAnswer } from './webhook-answer.ts';
 import { ownerNotPermitted } from './webhook.errors.ts';
@@ -28,7 +26,7 @@ export class RunNativeCommand {
     // In the transaction of its command only the database works: what comes after it, or is no part of it, may fail by itself,
     // and the command is not to be done again for that.
     const endsWithCommand = !expressions?.response && !this.dispatcher.actsOutside(type);
-    return endsWithCommand || run.trial
+    return endsWithCommand && !run.trial
       ? await this.runWhole(run, body, { type, input, caller })
       : await this.runRecorded(run, type, input);
   }
@@ -59,7 +57,7 @@ export class RunNativeCommand {
       run.setOnlyStep({
         name: type,
         // Of a compressed body the record does not show the fields.
-        ...(body.received === null && !run.mapped && !run.trial
+        ...(body.received === null && !run.mapped
           ? { inputFields: Object.keys(input) }
           : { input: recorded.input }),
         output: { success, message, ...('errors' in rest && { errors: rest.errors }) },
@@ -71,14 +69,11 @@ export class RunNativeCommand {
       input,
       caller,
       origin: run.originOf(1),
-      isSimulated: run.trial?.isSimulated ?? false,
-      ...(!run.trial && {
-        alongside: async (tx: Tx, answer: Envelope) => {
-          stepDone(answer);
-          await this.record.endIn(tx, run, succeeded(answer));
-          reach('commit.before');
-        },
-      }),
+      alongside: async (tx, answer) => {
+        stepDone(answer);
+        await this.record.endIn(tx, run, succeeded(answer));
+        reach('commit.before');
+      },
       beforeEffects: () => this.record.beforeEffects(run),
     });
     if (!isStoredAlongside) stepDone(envelope);

@@ -64,6 +64,18 @@ describe('what proves a call in its body is masked in the request that is shown'
     expect(isReadableIn(request.body!)).toBe(false);
   });
 
+  it('as JSON that is too deep to be taken apart: then nothing of it is shown', async () => {
+    const deep = `${'['.repeat(20_000)}"\\u0061${token.slice(1)}"${']'.repeat(20_000)}`;
+    const response = await fetch(`${signalbox.url}/api/webhooks/dynamic/proven`, {
+      method: 'POST',
+      headers: { ...json, Authorization: `Bearer ${token.replaceAll(/[^ -~]/g, 'e')}` },
+      body: deep,
+    });
+    expect(response.status).toBe(401);
+    const id = response.headers.get('x-execution-id');
+    expect((await signalbox.execution<Shown>(id)).request.body).toBe('[masked]');
+  });
+
   it('compressed', async () => {
     const body = gzipSync(JSON.stringify({ proof: token }));
     const { request } = await sent(body, { ...json, 'Content-Encoding': 'gzip' });

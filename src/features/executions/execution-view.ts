@@ -37,12 +37,12 @@ export function executionSummary(execution: SummarizedExecution) {
 const SHOWN_LENGTH_MAX = 2_097_152;
 
 /** An execution whole: the request as it came (credentials masked), whether it was proven to come from its sender, its steps, logs and answer; after a purge, no more than its row. */
-export function executionView(execution: ExecutionEntity, payload: OpenedPayload) {
+export async function executionView(execution: ExecutionEntity, payload: OpenedPayload) {
   const { request } = payload;
   return {
     ...executionSummary(execution),
     isPurged: execution.payload === null,
-    request: request && requestView(request),
+    request: request && (await requestView(request)),
     verification: payload.verdict,
     replay: payload.terms && replayView(payload.terms),
     steps: stepsView(payload.steps, request),
@@ -75,9 +75,9 @@ function inputOf({ body, credentials }: OpenedRequest, fields: readonly string[]
   return JSON.parse(maskedJson(input, credentials));
 }
 
-function requestView(request: OpenedRequest) {
+async function requestView(request: OpenedRequest) {
   // Masked before it is cut: a cut through a credential would leave a part of it.
-  const { isText, text } = shownBody(request);
+  const { isText, text } = await shownBody(request);
   return {
     ...maskedMeta(request),
     body: isText ? shown(text) : null,

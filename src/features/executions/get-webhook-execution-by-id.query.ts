@@ -1,10 +1,8 @@
 import { z } from 'zod';
 import { bpmRequest, Handles } from '../../bus/index.ts';
-import { Database } from '../../platform/db/index.ts';
-import { ExecutionEntity } from './execution.entity.ts';
 import { executionNotFound } from './execution.errors.ts';
-import { openPayload } from './execution-payload.rules.ts';
 import { executionView } from './execution-view.ts';
+import { RecordedExecutions } from './recorded-executions.ts';
 
 /** One execution whole: request, verdict, steps, logs and answer. */
 export class GetWebHookExecutionByIdQuery extends bpmRequest({
@@ -17,14 +15,11 @@ export class GetWebHookExecutionByIdQuery extends bpmRequest({
 
 @Handles(GetWebHookExecutionByIdQuery)
 export class GetWebHookExecutionByIdHandler {
-  constructor(private readonly database: Database) {}
+  constructor(private readonly executions: RecordedExecutions) {}
 
-  async execute({ input: { id }, caller }: GetWebHookExecutionByIdQuery) {
-    const execution = await this.database.read.findOneBy(ExecutionEntity, {
-      id,
-      accountId: caller.accountId,
-    });
+  async execute({ input: { id }, caller: { accountId } }: GetWebHookExecutionByIdQuery) {
+    const execution = await this.executions.find({ accountId, id });
     if (!execution) throw executionNotFound();
-    return executionView(execution, openPayload(await this.database.payload(execution.payload)));
+    return await executionView(execution.head, execution.payload);
   }
 }

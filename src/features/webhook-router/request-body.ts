@@ -1,7 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingHttpHeaders } from 'node:http';
-import { promisify } from 'node:util';
-import { brotliDecompress, gunzip, inflate } from 'node:zlib';
+import { contentCoding, inflaterOf } from '../../platform/content-encoding.ts';
 import { AppError } from '../../platform/errors.ts';
 import { nestsDeeperThan } from '../../platform/json-guard.rules.ts';
 import { parseJson, withPlainNames } from '../../platform/json-text.ts';
@@ -23,24 +22,15 @@ export interface RequestBody {
   received: Buffer | null;
 }
 
-type Inflate = (bytes: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>;
-
-const inflaters: Readonly<Record<string, Inflate>> = {
-  gzip: promisify(gunzip) as Inflate,
-  'x-gzip': promisify(gunzip) as Inflate,
-  deflate: promisify(inflate) as Inflate,
-  br: promisify(brotliDecompress) as Inflate,
-};
-
 /** @throws AppError 400, 413 or 415 with the reason; JSON is checked for its depth and encoding but not parsed. */
 export async function readRequestBody(
   headers: IncomingHttpHeaders,
   received: Buffer,
   limitBytes: number,
 ): Promise<RequestBody> {
-  const encoding = headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
-  const isPlain = encoding === 'identity' || encoding === '';
-  const bytes = isPlain || received.length === 0 ? received : await inflated(encoding, received, limitBytes);
+  const coding = contentCoding(headers['content-encoding']);
+  const isPlain = coding === 'identity' || received.length === 0;
+  const bytes = isPlain ? received : await inflated(coding, received, limitBytes);
   const kind = bytes.length === 0 ? 'none' : kindOf(headers['content-type'], bytes);
   if (kind !== 'none' && kind !== 'base64' && !isUtf8(bytes)) throw malformed('The body is not valid UTF-8');
   if (kind === 'json' && nestsDeeperThan(bytes, BODY_DEPTH_MAX)) {
@@ -90,14 +80,14 @@ export function tooLarge(limitBytes: number): AppError {
   });
 }
 
-async function inflated(encoding: string, received: Buffer, limitBytes: number): Promise<Buffer> {
-  const inflater = Object.hasOwn(inflaters, encoding) ? inflaters[encoding] : undefined;
+async function inflated(coding: string, received: Buffer, limitBytes: number): Promise<Buffer> {
+  const inflater = inflaterOf(coding);
   if (!inflater) {
     throw new AppError({
       code: 'webhook.unsupported-encoding',
       kind: 'unsupported-media',
       details: [
-        `The content encoding "${encoding.slice(0, 50)}" is not supported: send gzip, deflate, br or none`,
+        `The content encoding "${coding.slice(0, 50)}" is not supported: send gzip, deflate, br or none`,
       ],
     });
   }
@@ -105,7 +95,7 @@ async function inflated(encoding: string, received: Buffer, limitBytes: number):
     return await inflater(received, { maxOutputLength: limitBytes });
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(limitBytes);
-    throw malformed(`The body is not valid ${encoding}`);
+    throw malformed(`The body is not valid ${coding}`);
   }
 }
 

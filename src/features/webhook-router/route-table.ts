@@ -130,7 +130,8 @@ function emptyNode(): Node {
   return { literals: new Map(), parameter: null, route: null };
 }
 
-function decoded(segment: string): string | null {
+/** A segment of a path; null: it cannot be read. */
+export function decoded(segment: string): string | null {
   if (!segment.includes('%')) return segment;
   try {
     return decodeURIComponent(segment);

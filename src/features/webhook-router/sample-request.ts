@@ -4,6 +4,7 @@ import type { WebHookConfigEntity } from '../webhook-configs/index.ts';
 import { bytesOf } from './edited-request.rules.ts';
 import { fieldsOf } from './incoming-call.ts';
 import { fieldsInvalid } from './replay.errors.ts';
+import { decoded } from './route-table.ts';
 
 const texts = z.record(z.string(), z.union([z.string(), z.array(z.string())]));
 
@@ -71,16 +72,9 @@ function paramsIn(path: string, pattern: string): Record<string, string> | null 
   if (segments.length !== wanted.length) return null;
   for (const [index, segment] of segments.entries()) {
     const name = wanted[index]!;
-    if (name.startsWith(':') && segment !== '') params[name.slice(1)] = decoded(segment);
-    else if (name !== segment) return null;
+    const value = decoded(segment);
+    if (name.startsWith(':') && value) params[name.slice(1)] = value;
+    else if (name !== value) return null;
   }
   return params;
-}
-
-function decoded(segment: string): string {
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    return segment;
-  }
 }

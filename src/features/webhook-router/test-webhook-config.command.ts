@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { bpmRequest, type Caller, Handles } from '../../bus/index.ts';
-import { type OpenedRequest, RecordedExecutions, type RecordedExecution } from '../executions/index.ts';
+import { RecordedExecutions, type RecordedExecution } from '../executions/index.ts';
 import { AppError } from '../../platform/errors.ts';
 import {
   configFields,
@@ -10,13 +10,11 @@ import {
   draftNotFound,
   WebHookConfigDirectory,
 } from '../webhook-configs/index.ts';
-import { calledNow } from './incoming-call.ts';
 import { configGone, executionUnknown, fieldsInvalid, permissionMissingFor } from './replay.errors.ts';
 import { RoutesOfRuns } from './routes-of-runs.ts';
 import { requestOfSample, sampleRequest } from './sample-request.ts';
 import { TryWebHook } from './try-webhook.ts';
 import type { WebHookRoute } from './webhook-route.ts';
-import { WebHookRun } from './webhook-run.ts';
 
 /**
  * Says what would happen if a configuration were called: one that is sent along, a saved one, or its draft, with a sample
@@ -59,13 +57,11 @@ export class TestWebHookConfigHandler {
     const execution = await this.executionOf(input, caller);
     const route = await this.routeOf(input, execution, caller);
     const request = execution?.payload.request ?? requestOfSample(input.request ?? {}, route.config);
-    const run = trialOf(route, request);
     const bodyBy = execution?.payload.terms?.bodyBy;
-    run.trial = {
+    return await this.trials.try(route, request, {
       coAuthors: bodyBy ? [caller.id, bodyBy] : [caller.id],
       isSimulated: !input.allowEffects,
-    };
-    return await this.trials.try(run);
+    });
   }
 
   private async executionOf(
@@ -120,14 +116,6 @@ function checkFields(input: Input, { permissions }: Caller): void {
     throw fieldsInvalid('Request and ExecutionId cannot both be given');
   if (request?.body !== undefined && request.bodyBase64 !== undefined)
     throw fieldsInvalid('Request.body and Request.bodyBase64 cannot both be given');
-}
-
-function trialOf(route: WebHookRoute, request: OpenedRequest): WebHookRun {
-  const { meta, body, credentials } = request;
-  const admitted = calledNow(request, { route, prefix: 'tst', receivedAt: Date.now() });
-  const run = new WebHookRun(admitted, meta, JSON.stringify(meta), body);
-  run.addCredentials(credentials);
-  return run;
 }
 
 function testInRun(): AppError {

@@ -1,14 +1,17 @@
 import { Injectable } from '@nestjs/common';
-import { stepsView } from '../executions/index.ts';
+import { type OpenedRequest, stepsView } from '../executions/index.ts';
+import { Clock } from '../../platform/clock.ts';
 import { asAppError } from '../../platform/errors.ts';
 import { parseJson } from '../../platform/json-text.ts';
 import { maskedJson, withoutCredentials } from '../../platform/masking.rules.ts';
 import type { Decision } from './call-expressions.ts';
 import { EvaluateCall } from './evaluate-call.ts';
+import { calledNow } from './incoming-call.ts';
 import { RunWebHook } from './run-webhook.ts';
 import { VerifyWebHook } from './verify-webhook.ts';
 import { failureAnswer } from './webhook-answer.ts';
-import { ignoredEnd, type RunEnd, type WebHookRun } from './webhook-run.ts';
+import type { WebHookRoute } from './webhook-route.ts';
+import { ignoredEnd, type RunEnd, type Trial, WebHookRun } from './webhook-run.ts';
 
 const undecided: Decision = { isActive: true, idempotencyKey: null, orderingKey: null };
 
@@ -19,9 +22,12 @@ export class TryWebHook {
     private readonly verification: VerifyWebHook,
     private readonly evaluation: EvaluateCall,
     private readonly webhook: RunWebHook,
+    private readonly clock: Clock,
   ) {}
 
-  async try(run: WebHookRun) {
+  async try(route: WebHookRoute, request: OpenedRequest, trial: Trial) {
+    const run = this.runOf(route, request);
+    run.trial = trial;
     run.isOnRecord = true;
     const verification = await this.verdict(run);
     const { end, decision } = await this.end(run);
@@ -43,6 +49,14 @@ export class TryWebHook {
       orderingKey: cleanText(decision.orderingKey),
       durationMs: outcome.durationMs,
     };
+  }
+
+  private runOf(route: WebHookRoute, request: OpenedRequest): WebHookRun {
+    const { meta, body, credentials } = request;
+    const admitted = calledNow(request, { route, prefix: 'tst', receivedAt: this.clock.now() });
+    const run = new WebHookRun(admitted, meta, JSON.stringify(meta), body);
+    run.addCredentials(credentials);
+    return run;
   }
 
   /** A sample need not be signed, and what was is too old by now: the verdict is told and stops nothing. */

@@ -19,6 +19,14 @@ const HAS_RAW = 2;
 const HAS_EXTRAS = 4;
 const LENGTH_BYTES = 4;
 
+/** Where a run's time begins, and what its chance comes from. */
+export interface PinnedStart {
+  /** Milliseconds since 1970; null: only chance is the same, time is the real one. */
+  startedAt: number | null;
+  /** Unguessable, the same for each try. */
+  seed: string;
+}
+
 /** The variable parts of a run. */
 export interface RunInput {
   metaJson: string;
@@ -27,7 +35,7 @@ export interface RunInput {
   /** What `secrets.get` gives, by name. */
   secrets?: Readonly<Record<string, string>> | undefined;
   /** Set where time and chance are to be those of every other try. */
-  pinned?: { startedAt: number | null; seed: string } | undefined;
+  pinned?: PinnedStart | undefined;
 }
 
 type Extras = Pick<RunInput, 'secrets' | 'pinned'>;

@@ -1,4 +1,5 @@
 /** The script sandbox: JavaScript of strangers, run in killable processes. */
 export { assertSafeRuntime } from './runtime-safety.ts';
+export type { PinnedStart } from './frames-run.ts';
 export { ScriptPool } from './script-pool.ts';
 export type { ScriptBodyKind, ScriptLimits, ScriptOutcome, ScriptVerdict } from './script-run.ts';

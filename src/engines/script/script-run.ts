@@ -1,5 +1,7 @@
 /** What the script engine is asked to do and what it answers; the engine knows no feature. */
 
+import type { PinnedStart } from './frames-run.ts';
+
 /** Limits of one run. Contract §5.4; a config may lower them, an operator may raise them. */
 export interface ScriptLimits {
   /** Milliseconds of running, waiting for `doCmd` not counted. */
@@ -42,7 +44,7 @@ export interface ScriptRequest {
   /** What `secrets.get` gives in this run and in no other, by name. */
   secrets?: Readonly<Record<string, string>>;
   /** Set where the run may be run again: its time begins here, and its chance comes from the seed. Calls then give `TimedEnvelope`s. */
-  pinned?: { startedAt: number | null; seed: string };
+  pinned?: PinnedStart;
   limits: ScriptLimits;
   call: ScriptCall;
 }

@@ -37,9 +37,9 @@ export class AdmitWebHook {
     const secondsToWait = route.secondsToWait(receivedAt);
     if (secondsToWait > 0) throw tooManyCalls(secondsToWait);
     const body = await this.verification.readBody(run);
-    // A script and a native command read it before they do anything; these would be accepted, or begin, without.
+    // Expressions, a script and a native command read it before anything is done; these would be accepted, or begin, without.
     const isReadLater = route.isAsync || route.executionType === executionTypes.chain;
-    if (isReadLater && body.kind === 'json') parsedJson(body);
+    if (isReadLater && !route.expressions?.before && body.kind === 'json') parsedJson(body);
     if (!route.expressions) return { body, isActive: true, idempotencyKey: null, orderingKey: null };
     const decision = await this.evaluation.decide(run, body, route.expressions);
     run.mapped = decision.input;

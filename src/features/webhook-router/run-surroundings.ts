@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
+import type { PinnedStart } from '../../engines/script/index.ts';
 import { Secrets } from '../secrets/index.ts';
 import { Sealer } from '../../platform/sealing.ts';
 import type { WebHookRun } from './webhook-run.ts';
@@ -7,7 +8,7 @@ import type { WebHookRun } from './webhook-run.ts';
 /** What a script has beside its context. */
 export interface Surroundings {
   secrets?: Readonly<Record<string, string>>;
-  pinned?: { startedAt: number | null; seed: string };
+  pinned?: PinnedStart;
 }
 
 /**
@@ -37,14 +38,13 @@ export class RunSurroundings {
         ? await this.secrets.valuesAt(accountId, key, receivedAt)
         : this.secrets.valuesFor(accountId, key);
     if (secrets) run.addCredentials(Object.values(secrets));
+    // What outlives its deadline is run again after a crash, and must draw then what it drew. Its time stays the real one: a loop
+    // that waits for it would else never end.
+    const isPinned = run.recordsCalls || (route.usesChance && !run.trial);
+    const startedAt = run.recordsCalls ? receivedAt : null;
     return {
       ...(secrets && { secrets }),
-      ...(run.recordsCalls && { pinned: { startedAt: receivedAt, seed: this.seedOf(run) } }),
-      // It may outlive its deadline, and is run again after a crash then: what it drew it must draw again. Its time stays the real
-      // one, or a loop that waits for it would never end.
-      ...(!run.recordsCalls &&
-        route.usesChance &&
-        !run.trial && { pinned: { startedAt: null, seed: this.seedOf(run) } }),
+      ...(isPinned && { pinned: { startedAt, seed: this.seedOf(run) } }),
     };
   }
 

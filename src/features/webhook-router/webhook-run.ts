@@ -153,8 +153,8 @@ export class WebHookRun {
   /** The key as it is kept; what must be readable nowhere stands in no key either, and its hash finds the run. */
   private get recordedKey(): string | null {
     const key = this.idempotencyKey;
-    if (key === null || (maskedKey.test(key) && key.endsWith(this.keyHash!))) return key;
-    const isReadable = withoutCredentials(key, this.credentials) === key && !maskedKey.test(key);
+    if (key === null) return null;
+    const isReadable = !maskedKey.test(key) && withoutCredentials(key, this.credentials) === key;
     return isReadable ? key : `${MASK} ${this.keyHash}`;
   }
 

@@ -1,13 +1,6 @@
 /** Time and chance of a run that may be run again: in each try the same. */
 import { createHmac } from 'node:crypto';
-
-/** Where a run's time begins, and what its chance comes from. */
-export interface PinnedStart {
-  /** Milliseconds since 1970; null: only chance is the same, time is the real one. */
-  startedAt: number | null;
-  /** Unguessable, the same for each try. */
-  seed: string;
-}
+import type { PinnedStart } from '../frames-run.ts';
 
 const RANDOM_BITS = 53;
 

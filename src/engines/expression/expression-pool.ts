@@ -57,6 +57,7 @@ export class ExpressionPool {
 
   /** Starts the workers before anybody needs them; rejects with a sentence when none can start. */
   start(): Promise<void> {
+    if (this.#isOpen) return Promise.resolve();
     return (this.#opening ??= this.#open().finally(() => (this.#opening = null)));
   }
 

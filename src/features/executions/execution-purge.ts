@@ -25,7 +25,11 @@ export class ExecutionPurge {
     let cursor: string | undefined;
     do {
       const page = await this.finder.page({ ...wanted, cursor, size: ROWS_PER_COMMIT, isPurgeable: true });
-      yield* ofFewPacks(page.rows, await this.callPayloads(page.rows));
+      const calls = await this.recordedCalls.payloadsOf(page.rows.map(({ id }) => id));
+      yield* ofFewPacks(
+        page.rows,
+        Map.groupBy(calls, ({ executionId }) => executionId),
+      );
       cursor = page.nextCursor ?? undefined;
     } while (cursor !== undefined);
   }
@@ -53,14 +57,6 @@ export class ExecutionPurge {
     });
   }
 
-  private async callPayloads(rows: readonly ExecutionEntity[]): Promise<ReadonlyMap<string, string[]>> {
-    const byExecution = new Map<string, string[]>();
-    const found = rows.length === 0 ? [] : await this.recordedCalls.payloadsOf(rows.map(({ id }) => id));
-    for (const { executionId, payload } of found)
-      byExecution.set(executionId, [...(byExecution.get(executionId) ?? []), payload]);
-    return byExecution;
-  }
-
   unfinished(wanted: Wanted): Promise<number> {
     return this.finder.unfinished(wanted);
   }
@@ -74,14 +70,14 @@ export class ExecutionPurge {
 /** Neighbours share packs, so that nearly always all of them are one part. */
 function* ofFewPacks(
   rows: readonly ExecutionEntity[],
-  callPayloads: ReadonlyMap<string, readonly string[]>,
+  calls: ReadonlyMap<string, readonly { payload: string }[]>,
 ): Generator<ExecutionEntity[]> {
   let batch: ExecutionEntity[] = [];
   let packs = new Set<string>();
   for (const row of rows) {
     batch.push(row);
-    for (const payload of [row.payload!, ...(callPayloads.get(row.id) ?? [])])
-      for (const pack of packsOf(payload)) packs.add(pack);
+    for (const { payload } of [row, ...(calls.get(row.id) ?? [])])
+      for (const pack of packsOf(payload!)) packs.add(pack);
     if (packs.size < PACKS_PER_COMMIT) continue;
     yield batch;
     batch = [];

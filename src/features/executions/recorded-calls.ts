@@ -74,6 +74,7 @@ export class RecordedCalls {
 
   /** Where what those executions' calls were given and gave lies. */
   async payloadsOf(executionIds: readonly string[], from: Reader = this.database.read) {
+    if (executionIds.length === 0) return [];
     const rows: { executionId: string; payload: string }[] = await from.query(
       `SELECT execution_id AS "executionId", payload FROM execution_calls WHERE execution_id IN (${marks(executionIds)})`,
       [...executionIds],

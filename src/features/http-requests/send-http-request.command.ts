@@ -105,12 +105,15 @@ function unexpected({
   headers: Record<string, string | string[]>;
 }): AppError {
   const passes = status === 408 || status === 429 || status > 499;
-  const seconds = Number(headers['retry-after'] ?? RETRY_AFTER_SECONDS);
+  // Seconds, a day at most; a date is not worth more than our own guess.
+  const seconds = /^\d{1,5}$/.test(String(headers['retry-after']))
+    ? Number(headers['retry-after'])
+    : RETRY_AFTER_SECONDS;
   return new AppError({
     code: 'http-request.status',
     kind: passes ? 'unavailable' : 'conflict',
     details: [`The answer has the status ${status}`],
-    ...(passes && { retryAfterSeconds: Number.isFinite(seconds) ? seconds : RETRY_AFTER_SECONDS }),
+    ...(passes && { retryAfterSeconds: seconds }),
   });
 }
 

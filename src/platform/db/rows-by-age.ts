@@ -1,6 +1,6 @@
 import { type FindOptionsWhere, In, MoreThan, Raw } from 'typeorm';
 import { firstIdAt, type IdPrefix } from '../ids.ts';
-import type { Database, EntityClass } from './database.ts';
+import type { Database } from './database.ts';
 import type { Tx } from './write-door.ts';
 
 /** Small rows in the order of their ids: 2 ms a commit. */
@@ -17,11 +17,15 @@ interface AgedRow {
 
 /** The rows of a table with the primary key (account_id, id) by their age: ids begin with their time, so that no index is needed. */
 export class RowsByAge<Row extends AgedRow> {
+  private readonly entity: new () => AgedRow;
+
   constructor(
     private readonly database: Database,
-    private readonly entity: EntityClass & (new () => Row),
+    entity: new () => Row,
     private readonly prefix: IdPrefix,
-  ) {}
+  ) {
+    this.entity = entity;
+  }
 
   /**
    * Deletes those made before a moment that are as `where` says. @yields after each commit how many it deleted.
@@ -38,7 +42,7 @@ export class RowsByAge<Row extends AgedRow> {
       const ids = found.map(({ id }) => id);
       yield await this.database.door.transaction(async (tx) => {
         const wanted = { ...where, accountId, id: In(ids) };
-        const { affected } = await tx.manager.delete(this.entity as new () => AgedRow, wanted);
+        const { affected } = await tx.manager.delete(this.entity, wanted);
         await alongside?.(tx, accountId, ids);
         return affected ?? 0;
       });
@@ -61,7 +65,7 @@ export class RowsByAge<Row extends AgedRow> {
     for await (const accountId of this.accounts()) {
       let after = '';
       for (let count = size; count === size;) {
-        const found = await this.database.read.find(this.entity as new () => AgedRow, {
+        const found = await this.database.read.find(this.entity, {
           select: { id: true, accountId: true, payload: true },
           where: { ...where, accountId, id: Raw((id) => `${id} > :after AND ${id} < :end`, { after, end }) },
           order: { id: 'ASC' },
@@ -78,7 +82,7 @@ export class RowsByAge<Row extends AgedRow> {
   /** One step of the primary key for each: DISTINCT would read all rows. */
   private async *accounts(): AsyncGenerator<string> {
     for (let accountId = ''; ;) {
-      const next = await this.database.read.find(this.entity as new () => AgedRow, {
+      const next = await this.database.read.find(this.entity, {
         select: { accountId: true, id: true },
         where: { accountId: MoreThan(accountId) },
         order: { accountId: 'ASC' },

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import type { LoadTool } from '../load/load.ts';
 import { countsOf } from '../options.ts';
 import type { Options } from '../options.ts';
-import { NotAvailable } from '../servers/server.ts';
 import type { Row } from '../servers/server.ts';
 import { drain, load, measure, probe, untilIdle } from './measure.ts';
 import type { Sample, Subject } from './measure.ts';
@@ -25,14 +24,8 @@ export interface Findings {
   samples: Sample[];
   lives: Life[];
   /** Row → why it was not run. */
-  notRun: Map<string, Obstacle>;
+  notRun: Map<string, string>;
   failures: string[];
-}
-
-interface Obstacle {
-  reason: string;
-  /** The server does not have yet what the row is about: no failure. */
-  isAccepted: boolean;
 }
 
 interface Setting {
@@ -50,7 +43,7 @@ export async function runRounds(rows: Row[], setting: Setting): Promise<Findings
   const findings: Findings = { samples: [], lives: [], notRun: new Map(), failures: [] };
   for (const row of rows) {
     const obstacle = row.obstacle();
-    if (obstacle !== undefined) findings.notRun.set(row.name, { reason: obstacle, isAccepted: false });
+    if (obstacle !== undefined) findings.notRun.set(row.name, obstacle);
   }
   for (let round = 0; round < setting.options.rounds; round += 1) {
     const folder = join(setting.folder, `round-${round}`);
@@ -112,7 +105,7 @@ async function startSubject(row: Row, setting: Setting, findings: Findings): Pro
   } catch (error) {
     const reason = messageOf(error);
     say(`${row.name}: not run: ${reason}`);
-    findings.notRun.set(row.name, { reason, isAccepted: error instanceof NotAvailable });
+    findings.notRun.set(row.name, reason);
     return undefined;
   }
 }

@@ -74,7 +74,7 @@ export function summarize(findings: Findings, rows: Row[], connections: number[]
     loads,
     lives: ran.map(({ name }) => summarizeLife(findings, name)),
     verdicts: targets.flatMap((target) => judge(target, findings)),
-    notRun: [...notRun].map(([row, { reason }]) => ({ row, reason })),
+    notRun: [...notRun].map(([row, reason]) => ({ row, reason })),
     failures: findings.failures,
   };
 }

@@ -30,9 +30,6 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
-/** Why a server can't be measured that does not have yet what the row is about: no failure. */
-export class NotAvailable extends Error {}
-
 /** One line of the comparison. */
 export interface Row {
   name: string;

@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort, randomKey, startServer } from '../harness/server-process.ts';
 import { configKey } from '../workload.ts';
-import { NotAvailable } from './server.ts';
 import type { CallBounds, Row, RunningServer, Target } from './server.ts';
 import { callCommand, callNoted, compareResults, sampleExecutions } from './signalbox-api.ts';
 import type { Api } from './signalbox-api.ts';
@@ -81,19 +80,14 @@ async function startSignalbox(row: SignalboxRow, folder: string): Promise<Runnin
 }
 
 async function createConfig(api: Api, row: SignalboxRow): Promise<void> {
-  try {
-    await callCommand(api, 'CreateWebHookConfigCommand', {
-      key: configKey,
-      description: row.title,
-      isEnabled: true,
-      path: `/webhooks/${configKey}`,
-      action: 'POST',
-      ...row.config,
-    });
-  } catch (error) {
-    const isMissing = error instanceof Error && error.message.includes('is not available yet');
-    throw isMissing ? new NotAvailable(error.message, { cause: error }) : error;
-  }
+  await callCommand(api, 'CreateWebHookConfigCommand', {
+    key: configKey,
+    description: row.title,
+    isEnabled: true,
+    path: `/webhooks/${configKey}`,
+    action: 'POST',
+    ...row.config,
+  });
 }
 
 interface Running {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CountingServer } from '../support/counting-server.ts';
-import { Signalbox } from '../support/signalbox.ts';
+import { type BesideAnother, startBesideAnother } from '../support/beside-another.ts';
+import type { CountingServer } from '../support/counting-server.ts';
+import type { Signalbox } from '../support/signalbox.ts';
 import { until } from '../support/until.ts';
 
 interface Execution {
@@ -11,17 +12,15 @@ interface Execution {
   steps: { name: string; output: Record<string, unknown> }[];
 }
 
+let both: BesideAnother;
 let signalbox: Signalbox;
 let other: CountingServer;
 
 beforeAll(async () => {
-  other = await CountingServer.start();
-  signalbox = await Signalbox.start({ env: { OUTBOUND_ALLOWED_NETWORKS: '127.0.0.0/8' } });
+  both = await startBesideAnother();
+  ({ signalbox, other } = both);
 });
-afterAll(async () => {
-  await signalbox.stop();
-  await other.stop();
-});
+afterAll(() => both.stop());
 
 const chain = (key: string, commandChain: object[], fields: object = {}) =>
   signalbox.createConfig(key, { executionType: 1, commandChain, ...fields });

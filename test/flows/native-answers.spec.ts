@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CountingServer } from '../support/counting-server.ts';
-import { Signalbox } from '../support/signalbox.ts';
+import { type BesideAnother, startBesideAnother } from '../support/beside-another.ts';
+import type { CountingServer } from '../support/counting-server.ts';
+import type { Signalbox } from '../support/signalbox.ts';
 import { until } from '../support/until.ts';
 
 interface Execution {
@@ -11,18 +12,15 @@ interface Execution {
 }
 
 const retry = { maxAttempts: 3, initialSeconds: 0.01, factor: 1, maxSeconds: 1 };
+let both: BesideAnother;
 let signalbox: Signalbox;
 let other: CountingServer;
 
 beforeAll(async () => {
-  other = await CountingServer.start();
-  signalbox = await Signalbox.start({ env: { OUTBOUND_ALLOWED_NETWORKS: '127.0.0.0/8' } });
+  both = await startBesideAnother();
+  ({ signalbox, other } = both);
 });
-
-afterAll(async () => {
-  await signalbox.stop();
-  await other.stop();
-});
+afterAll(() => both.stop());
 
 async function events(type: string): Promise<number> {
   const { body } = await signalbox.command<{ items: unknown[] }>('GetEventListQuery', { type });

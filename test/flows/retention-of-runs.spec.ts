@@ -1,38 +1,18 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { Database } from '../../src/platform/db/index.ts';
 import { Retention } from '../../src/platform/retention.ts';
-import { InProcess } from '../support/in-process.ts';
+import { count, daysLater, moveOn, startAging } from '../support/aging.ts';
+import type { InProcess } from '../support/in-process.ts';
 import { until } from '../support/until.ts';
 
-const DAY_MS = 86_400_000;
-
 let server: InProcess;
-
-/** The process's own clock, as ids are made by it; it is never set back. */
-const { now } = Date;
-let movedMs = 0;
-Date.now = () => now() + movedMs;
 
 afterEach(() => server.stop());
 
 async function start(): Promise<void> {
-  server = await InProcess.start({ EXECUTION_RETENTION_DAYS: '10' });
+  server = await startAging();
 }
 
-async function daysLater(days: number): Promise<void> {
-  movedMs += days * DAY_MS;
-  const retention = server.app.get(Retention);
-  // That of the start may be on its way still, with the time of the start.
-  await retention.run();
-  await retention.run();
-}
-
-async function count(table: string): Promise<number> {
-  const [row] = await server.app.get(Database).read.query(`SELECT count(*) AS count FROM ${table}`);
-  return row.count;
-}
-
-const counts = async () => [await count('idempotency_keys'), await count('execution_calls')];
+const counts = async () => [await count(server, 'idempotency_keys'), await count(server, 'execution_calls')];
 const keyed = { idempotency: { key: '=request.body.event', windowSeconds: 11 * 86_400 } };
 const failing = `doCmd('LookupWebHookByKeyCommand', { key: 'x' }); throw new Error('Not yet');`;
 
@@ -45,16 +25,16 @@ describe('retention', () => {
     await server.createConfig('keyed', { ...keyed, executionCode: failing });
     const first = await event(1);
     expect(await counts()).toEqual([1, 1]);
-    await daysLater(10);
+    await daysLater(server, 10);
     expect(await counts()).toEqual([1, 1]);
     expect(await event(1)).toBe(first);
-    await daysLater(2);
+    await daysLater(server, 2);
     // Those of two attempts, as long as their execution.
     expect(await counts()).toEqual([0, 2]);
     expect(await event(1)).not.toBe(first);
-    await daysLater(42);
+    await daysLater(server, 42);
     expect(await counts()).toEqual([0, 0]);
-    expect([await count('executions'), await count('payload_packs')]).toEqual([0, 0]);
+    expect([await count(server, 'executions'), await count(server, 'payload_packs')]).toEqual([0, 0]);
   });
 
   it('keeps them for longer while the run goes on', async () => {
@@ -62,7 +42,7 @@ describe('retention', () => {
     const retry = { maxAttempts: 2, initialSeconds: 1_000_000, factor: 1, maxSeconds: 1_000_000 };
     await server.createConfig('keyed', { ...keyed, retry, responseMode: 'async', executionCode: failing });
     const first = await event(1);
-    await until(async () => ((await count('execution_calls')) === 1 ? true : null));
+    await until(async () => ((await count(server, 'execution_calls')) === 1 ? true : null));
     await until(async () => {
       const { body } = await server.command<{ nextAttemptAt: string | null }>(
         'GetWebHookExecutionByIdQuery',
@@ -74,9 +54,9 @@ describe('retention', () => {
     });
     // Not in one step: the run is due by then.
     const sweep = server.app.get(Retention);
-    movedMs += 11.4 * DAY_MS;
+    moveOn(11.4);
     await sweep.run();
-    expect(await count('queue_jobs')).toBe(1);
+    expect(await count(server, 'queue_jobs')).toBe(1);
     expect(await counts()).toEqual([1, 1]);
     expect(await event(1)).toBe(first);
   });
@@ -90,14 +70,14 @@ describe('retention', () => {
         idempotencyKey: `evt_${n}`,
       });
     for (let n = 0; n < 3; n++) await publish(n);
-    await daysLater(29);
-    expect(await count('events')).toBe(3);
+    await daysLater(server, 29);
+    expect(await count(server, 'events')).toBe(3);
     await publish(3);
-    await daysLater(2);
-    expect(await count('events')).toBe(1);
+    await daysLater(server, 2);
+    expect(await count(server, 'events')).toBe(1);
     const { body } = await server.command<{ items: { payload: unknown }[] }>('GetEventListQuery', {});
     expect(body.data.items).toMatchObject([{ payload: { n: 3 } }]);
-    await daysLater(40);
-    expect([await count('events'), await count('payload_packs')]).toEqual([0, 0]);
+    await daysLater(server, 40);
+    expect([await count(server, 'events'), await count(server, 'payload_packs')]).toEqual([0, 0]);
   });
 });

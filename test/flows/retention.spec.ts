@@ -1,38 +1,18 @@
-import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ExecutionRetention } from '../../src/features/executions/execution-retention.ts';
 import { ExecutionRecorder, type ReceivedExecution } from '../../src/features/executions/index.ts';
-import { Database } from '../../src/platform/db/index.ts';
 import { firstUuidAt } from '../../src/platform/ids.ts';
 import { Retention } from '../../src/platform/retention.ts';
-import { InProcess } from '../support/in-process.ts';
+import { count, DAY_MS, daysLater, moveOn, startAging } from '../support/aging.ts';
+import type { InProcess } from '../support/in-process.ts';
 import { ended, received, recordEnd } from '../support/made-executions.ts';
 
-const DAY_MS = 86_400_000;
 let server: InProcess;
 
-/** The process's own clock, as ids are made by it; it is never set back. */
-const { now } = Date;
-let movedMs = 0;
-Date.now = () => now() + movedMs;
-
 afterEach(() => server.stop());
-afterAll(() => (Date.now = now));
 
 async function start(): Promise<void> {
-  server = await InProcess.start({ EXECUTION_RETENTION_DAYS: '10' });
-}
-
-async function daysLater(days: number): Promise<void> {
-  movedMs += days * DAY_MS;
-  const retention = server.app.get(Retention);
-  // That of the start may be on its way still, with the time of the start.
-  await retention.run();
-  await retention.run();
-}
-
-async function count(table: string): Promise<number> {
-  const [row] = await server.app.get(Database).read.query(`SELECT count(*) AS count FROM ${table}`);
-  return row.count;
+  server = await startAging();
 }
 
 /** Made past the generator, which never goes back. */
@@ -56,16 +36,16 @@ describe('Retention', () => {
     await server.createConfig('orders');
     await recordMany(700);
     await recordMany(650, { accountId: 'elsewhere' });
-    const audits = await count('audit_log');
-    await daysLater(9);
-    expect(await count('executions')).toBe(1350);
+    const audits = await count(server, 'audit_log');
+    await daysLater(server, 9);
+    expect(await count(server, 'executions')).toBe(1350);
     const young = received();
     await recordEnd(server.app.get(ExecutionRecorder), young);
-    await daysLater(2);
-    expect(await count('executions')).toBe(1);
-    expect(await count('payload_packs')).toBe(1);
+    await daysLater(server, 2);
+    expect(await count(server, 'executions')).toBe(1);
+    expect(await count(server, 'payload_packs')).toBe(1);
     expect(await shown(young.id)).toMatchObject({ request: { body: `body of ${young.id}` } });
-    expect(await count('audit_log')).toBe(audits);
+    expect(await count(server, 'audit_log')).toBe(audits);
   });
 
   it('keeps what has not ended, however old, and one such holds on to its own pack only', async () => {
@@ -75,23 +55,23 @@ describe('Retention', () => {
     // In one commit: their payloads share a pack.
     await Promise.all([recorder.recordReceived(open), recordMany(50)]);
     for (let n = 0; n < 5; n++) await recordMany(1);
-    await daysLater(40);
-    expect(await count('executions')).toBe(1);
-    expect(await count('payload_packs')).toBe(1);
+    await daysLater(server, 40);
+    expect(await count(server, 'executions')).toBe(1);
+    expect(await count(server, 'payload_packs')).toBe(1);
     expect(await shown(open.id)).toMatchObject({
       status: 'received',
       request: { body: `body of ${open.id}` },
     });
 
     await recordEnd(recorder, { ...open, request: null });
-    await daysLater(9);
+    await daysLater(server, 9);
     expect(await shown(open.id)).toMatchObject({
       status: 'succeeded',
       request: { body: `body of ${open.id}` },
       answer: { body: ended.answerBody },
     });
-    await daysLater(2);
-    expect([await count('executions'), await count('payload_packs')]).toEqual([0, 0]);
+    await daysLater(server, 2);
+    expect([await count(server, 'executions'), await count(server, 'payload_packs')]).toEqual([0, 0]);
   });
 
   it('begins with the start of the server and comes again every hour', async () => {
@@ -102,14 +82,17 @@ describe('Retention', () => {
       await recordEnd(server.app.get(ExecutionRecorder), received({ id: old }), { finishedAt: 1 });
       const { dataFolder } = server;
       await server.stop({ keepsFolder: true });
-      server = await InProcess.start({ EXECUTION_RETENTION_DAYS: '10' }, dataFolder);
-      await vi.waitUntil(async () => (await count('executions')) === 0, { timeout: 10_000, interval: 10 });
+      server = await startAging(dataFolder);
+      await vi.waitUntil(async () => (await count(server, 'executions')) === 0, {
+        timeout: 10_000,
+        interval: 10,
+      });
       await recordMany(1);
-      movedMs += 11 * DAY_MS;
+      moveOn(11);
       // Again where the round before was still on its way.
       const hourLater = async () => {
         vi.advanceTimersByTime(3_600_000);
-        return (await count('executions')) === 0;
+        return (await count(server, 'executions')) === 0;
       };
       await vi.waitUntil(hourLater, { timeout: 10_000, interval: 10 });
     } finally {
@@ -120,25 +103,28 @@ describe('Retention', () => {
   it('is stopped by a stop, with the commit of the moment and no further one', async () => {
     await start();
     await recordMany(3_000);
-    movedMs += 11 * DAY_MS;
+    moveOn(11);
     const round = server.app.get(Retention).run();
-    await vi.waitUntil(async () => (await count('executions')) < 3_000, { timeout: 10_000, interval: 1 });
+    await vi.waitUntil(async () => (await count(server, 'executions')) < 3_000, {
+      timeout: 10_000,
+      interval: 1,
+    });
     const { dataFolder } = server;
     await server.stop({ keepsFolder: true });
     await round;
-    server = await InProcess.start({ EXECUTION_RETENTION_DAYS: '10' }, dataFolder);
-    const left = await count('executions');
+    server = await startAging(dataFolder);
+    const left = await count(server, 'executions');
     expect(left).toBeGreaterThan(0);
     expect(left).toBeLessThan(3_000);
     // What a round left is what the next one begins with, and no pack is taken from it.
-    expect(await count('payload_packs')).toBeGreaterThan(0);
+    expect(await count(server, 'payload_packs')).toBeGreaterThan(0);
   });
 
   it('takes a few hundred rows a commit, and calls come in between', async () => {
     await start();
     await server.createConfig('orders');
     await recordMany(1_000);
-    movedMs += 11 * DAY_MS;
+    moveOn(11);
     const amounts: number[] = [];
     const before = Date.now() - 10 * DAY_MS;
     for await (const amount of server.app.get(ExecutionRetention).sweep({ now: Date.now(), before })) {

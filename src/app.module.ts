@@ -11,6 +11,7 @@ import { ExecutionsModule } from './features/executions/index.ts';
 import { HttpRequestsModule } from './features/http-requests/index.ts';
 import { SecretsModule } from './features/secrets/index.ts';
 import { WebHookConfigsModule } from './features/webhook-configs/index.ts';
+import { PublicUrl } from './features/verification/index.ts';
 import { RouterSettings, ScriptLimitDefaults, WebHookRouterModule } from './features/webhook-router/index.ts';
 import { HttpModule } from './http/http.module.ts';
 import { Clock } from './platform/clock.ts';
@@ -67,6 +68,7 @@ export class AppModule {
         inject: [Database, Clock],
       },
       { provide: RouterSettings, useValue: { ...config, logger } },
+      { provide: PublicUrl, useValue: config },
     ];
     return {
       module: AppModule,

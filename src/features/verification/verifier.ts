@@ -1,5 +1,5 @@
 import type { Sealer } from '../../platform/sealing.ts';
-import type { StoredVerification } from './verification.rules.ts';
+import type { StoredVerification, VerificationFields } from './verification.rules.ts';
 import { presets } from './verification-presets.ts';
 import { openSecrets } from './verification-secrets.ts';
 import {
@@ -31,6 +31,12 @@ export class Verifier {
   verify(request: ReceivedRequest, nowMs: number): Verdict {
     return verifyRequest(this.way, this.secrets, request, nowMs);
   }
+}
+
+/** True where the sender signs the URL that he calls. */
+export function signsUrl(given: StoredVerification | VerificationFields | undefined): boolean {
+  const settings = given?.scheme === 'preset' ? presets[given.name].verifiedBy : given;
+  return settings !== undefined && 'signedContent' in settings && settings.signedContent.includes('{url}');
 }
 
 function wayOf(verification: Exclude<StoredVerification, { scheme: 'none' }>): VerifiedBy {

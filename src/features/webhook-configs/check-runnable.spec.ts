@@ -11,7 +11,9 @@ const permissionOf: Record<string, Permission> = { Look: 'webhooks:read', Send: 
 const registry = {
   find: (name: string) => permissionOf[name] && { spec: { permission: permissionOf[name] } },
 } as unknown as RequestRegistry;
-const checks = new CheckRunnable(registry, {} as ScriptPool, {} as ExpressionPool);
+const checksAt = (publicUrl: string | null) =>
+  new CheckRunnable(registry, {} as ScriptPool, {} as ExpressionPool, { publicUrl });
+const checks = checksAt(null);
 
 const saverWith = (...permissions: Permission[]) =>
   ({ permissions: new Set(permissions) }) as unknown as Caller;
@@ -33,4 +35,32 @@ describe('a chain whose saver may not run', () => {
     });
     await expect(save(chain, saverWith('webhooks:read', 'http:send'))).resolves.toBeUndefined();
   });
+});
+
+const saved = (publicUrl: string | null, verification: object) =>
+  checksAt(publicUrl).check(
+    {
+      path: '/webhooks/a',
+      action: 'POST',
+      executionType: 0,
+      commandName: 'Look',
+      verification,
+    } as unknown as ConfigFields,
+    'a',
+    saverWith('webhooks:read'),
+  );
+
+describe('a verification of what signs the URL', () => {
+  const hmac = { scheme: 'hmac', name: 'X-Signature', signedContent: '{url}{body}' };
+
+  it.each([{ scheme: 'preset', name: 'twilio' }, hmac])(
+    'needs to know how the outside reaches us: %j',
+    async (verification) => {
+      await expect(saved(null, verification)).rejects.toMatchObject({
+        details: [expect.stringContaining('needs PUBLIC_URL')],
+      });
+      await expect(saved('https://hooks.example.com', verification)).resolves.toBeUndefined();
+      await expect(saved(null, { ...hmac, signedContent: '{body}' })).resolves.toBeUndefined();
+    },
+  );
 });

@@ -3,6 +3,7 @@ import { type Caller, RequestRegistry, validationSentences, withoutNulls } from 
 import { ExpressionPool } from '../../engines/expression/index.ts';
 import { ScriptPool } from '../../engines/script/index.ts';
 import { AppError } from '../../platform/errors.ts';
+import { PublicUrl, signsUrl } from '../verification/index.ts';
 import { configInvalid } from './webhook-config.errors.ts';
 import { commandsOfChain, expressionsOfChain } from './command-chain.rules.ts';
 import { expressionsOf } from './run-settings.rules.ts';
@@ -15,11 +16,14 @@ export class CheckRunnable {
     private readonly registry: RequestRegistry,
     private readonly scripts: ScriptPool,
     private readonly expressions: ExpressionPool,
+    private readonly publicUrl: PublicUrl,
   ) {}
 
   /** @throws AppError 400 with a sentence for each fault, 403 when the saver may not run the command himself. */
   async check(fields: ConfigFields, key: string, saver: Caller): Promise<void> {
     const faults = configFaults(fields, key).map(sentenceOf);
+    if (signsUrl(fields.verification) && this.publicUrl.publicUrl === null)
+      faults.push('Verification needs PUBLIC_URL, which is not set: the sender signs the URL that he calls');
     if (faults.length > 0) throw configInvalid(faults);
     const unreadable = await this.expressionFaults(fields);
     if (unreadable.length > 0) throw configInvalid(unreadable);

@@ -47,6 +47,8 @@ beforeAll(async () => {
         'Content-Type': 'application/json',
         Authorization: `Bearer ${credential}`,
         'X-Shop': 'north',
+        // Too short to be looked for everywhere.
+        'X-Pin-Token': '1234',
       },
       body: JSON.stringify({ n: 1, copied: credential }),
     }),
@@ -118,7 +120,7 @@ describe('GetWebHookExecutionByIdQuery', () => {
   it('shows a credential nowhere, neither where it was sent nor where it was copied to', () => {
     expect(whole['request']).toMatchObject({
       query: { api_key: '[masked]' },
-      headers: { authorization: '[masked]' },
+      headers: { authorization: '[masked]', 'x-pin-token': '[masked]' },
       body: JSON.stringify({ n: 1, copied: '[masked]' }),
     });
     expect(JSON.stringify(whole)).not.toContain(credential);

@@ -141,6 +141,7 @@ export const mutants: readonly Mutant[] = [
     find: 'if (error) this.statement.reset(() => reject(error));',
     replacement: 'if (error) reject(error);',
     spec: 'test/crash/unrecorded.spec.ts',
+    tests: 'leaves nothing open behind it',
   },
   {
     name: 'credentials of the request stay in the answer that is kept',

@@ -47,3 +47,15 @@ describe('a script that has had its effect when the database goes away', () => {
     expect(await signalbox.execution(id)).toMatchObject({ steps: [{ name: 'SendHttpRequestCommand' }] });
   }, 60_000);
 });
+
+describe('a call that met the lock before it had any effect', () => {
+  it('leaves nothing open behind it: a command comes through as soon as the lock is gone', async () => {
+    await signalbox.createConfig('plain', { executionCode: 'return 1;' });
+    expect((await signalbox.call('plain', {})).status).toBe(200);
+    const locker = exclusiveLock(signalbox.dataFolder);
+    const refused = await signalbox.call('plain', {});
+    locker.release();
+    expect(refused.status).toBe(503);
+    await signalbox.createConfig('after-the-lock');
+  });
+});

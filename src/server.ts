@@ -83,15 +83,17 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
   const access = await app.get(AccessStart).prepare(config);
   await app.get(WebHookConfigDirectory).load();
   await app.get(Secrets).load();
-  await app.get(ScriptPool).start();
+  const matcher = app.get(MatchWebHook);
+  matcher.start();
+  await Promise.all([
+    app.get(ScriptPool).start(),
+    // Its processes take 65 MiB each: whoever has no expressions goes without, and the first one starts them.
+    matcher.usesExpressions && app.get(ExpressionPool).start(),
+  ]);
   const interrupted = await app.get(InterruptedExecutions).end();
   if (interrupted > 0)
     logger.warn({ interrupted }, 'executions that the last stop cut off were marked as failed');
   app.get(Retention).start();
-  const matcher = app.get(MatchWebHook);
-  matcher.start();
-  // Its processes take 65 MiB each: whoever has no expressions goes without, and the first one starts them.
-  if (matcher.usesExpressions) await app.get(ExpressionPool).start();
   webhooks.open({ matcher, router: app.get(ReceiveWebHook), results: app.get(StoredAnswers) });
   identifyRequests(server);
   answerBeforeRouting(server);

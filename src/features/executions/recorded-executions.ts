@@ -17,7 +17,11 @@ export class RecordedExecutions {
 
   async find({ accountId, id }: ExecutionRef): Promise<RecordedExecution | null> {
     const head = await this.database.read.findOneBy(ExecutionEntity, { accountId, id });
-    if (!head) return null;
+    return head && (await this.open(head));
+  }
+
+  /** With what is large in it. */
+  async open(head: ExecutionEntity): Promise<RecordedExecution> {
     return { head, payload: openPayload(await this.database.payload(head.payload)) };
   }
 }

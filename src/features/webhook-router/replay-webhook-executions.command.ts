@@ -72,17 +72,19 @@ export class ReplayWebHookExecutionsHandler {
   private async ready(
     heads: readonly ExecutionEntity[],
     routes: Map<number, WebHookRoute | null>,
-    { caller: { id: startedBy, accountId }, origin }: ReplayRequest,
+    { caller: { id: startedBy }, origin }: ReplayRequest,
   ): Promise<ReadyReplay[]> {
     const ready: ReadyReplay[] = [];
-    for (const { id, configId, replayOf } of heads) {
+    for (const head of heads) {
+      const { configId, replayOf } = head;
       // What it repeats is among them as well, or was left out on purpose.
       if (replayOf !== null) continue;
       if (!routes.has(configId)) routes.set(configId, this.routes.current(configId));
       const route = routes.get(configId);
-      const execution = await this.executions.find({ accountId, id });
-      if (!route || !execution || replayObjection(execution)) continue;
-      const replayed = { original: execution.head, request: execution.payload.request! };
+      if (!route) continue;
+      const execution = await this.executions.open(head);
+      if (replayObjection(execution)) continue;
+      const replayed = { original: head, request: execution.payload.request! };
       ready.push(
         await this.replays.ready(replayed, route, {
           startedBy,

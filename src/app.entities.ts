@@ -1,10 +1,11 @@
 import {
   ApiClientEntity,
-  AuditLogEntity,
+  ClientCredentialEntity,
   RefreshTokenEntity,
   SigningKeyEntity,
   UserEntity,
 } from './features/access/index.ts';
+import { AuditLogEntity } from './features/audit-log/index.ts';
 import { EventEntity } from './features/events/index.ts';
 import { ExecutionEntity } from './features/executions/index.ts';
 import { SecretVersionEntity } from './features/secrets/index.ts';
@@ -14,6 +15,7 @@ import { WebHookConfigEntity, WebHookConfigVersionEntity } from './features/webh
 export const entities = [
   ApiClientEntity,
   AuditLogEntity,
+  ClientCredentialEntity,
   EventEntity,
   ExecutionEntity,
   RefreshTokenEntity,

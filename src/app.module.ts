@@ -5,11 +5,14 @@ import type { Config } from './config.ts';
 import { ExpressionPool } from './engines/expression/index.ts';
 import { ScriptPool } from './engines/script/index.ts';
 import { AccessModule } from './features/access/index.ts';
+import { ApiClientsModule } from './features/api-clients/index.ts';
+import { AuditLogModule } from './features/audit-log/index.ts';
 import { CommandCatalogueModule } from './features/command-catalogue/index.ts';
 import { EventsModule } from './features/events/index.ts';
 import { ExecutionsModule } from './features/executions/index.ts';
 import { HttpRequestsModule } from './features/http-requests/index.ts';
 import { SecretsModule } from './features/secrets/index.ts';
+import { UsersModule } from './features/users/index.ts';
 import { WebHookConfigsModule } from './features/webhook-configs/index.ts';
 import { PublicUrl } from './features/verification/index.ts';
 import { RouterSettings, ScriptLimitDefaults, WebHookRouterModule } from './features/webhook-router/index.ts';
@@ -77,6 +80,9 @@ export class AppModule {
         DbModule.forRoot(config.databaseUrl, entities),
         BusModule,
         AccessModule,
+        UsersModule,
+        ApiClientsModule,
+        AuditLogModule,
         CommandCatalogueModule,
         WebHookConfigsModule,
         WebHookRouterModule,

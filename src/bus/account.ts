@@ -14,7 +14,23 @@ export const accountField = z
 export function accountOf(caller: Caller, named: string | undefined): string {
   if (named === undefined || named === caller.accountId) return caller.accountId;
   if (!caller.isAccountBound) return named;
-  throw new AppError({
+  throw accountNotFound(named);
+}
+
+/** The caller as it acts in that account and in no other; null: it may not act there. */
+export function boundTo(caller: Caller, accountId: string): Caller | null {
+  if (caller.isAccountBound) return caller.accountId === accountId ? caller : null;
+  return { ...caller, accountId, isAccountBound: true };
+}
+
+/** The caller as work of that account has it; null: it may not act there. */
+export function actingIn(caller: Caller, accountId: string): Caller | null {
+  return caller.accountId === accountId ? caller : boundTo(caller, accountId);
+}
+
+/** Of an account in which the caller may not act it learns as much as of one that there is not. */
+export function accountNotFound(named: string): AppError {
+  return new AppError({
     code: 'access.account-not-found',
     kind: 'not-found',
     publicMessage: 'Account not found',

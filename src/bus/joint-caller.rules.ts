@@ -2,7 +2,7 @@ import type { Caller } from './caller.ts';
 import type { Permission } from './permissions.ts';
 
 /** What begins work that goes on without who began it, with his permissions. */
-const lasting: readonly Permission[] = [
+export const lasting: readonly Permission[] = [
   'webhooks:write',
   'processes:write',
   'commands:define',
@@ -10,6 +10,9 @@ const lasting: readonly Permission[] = [
   'executions:replay',
   'processes:run',
 ];
+
+/** How far somebody's access goes. */
+export type Reach = Pick<Caller, 'permissions' | 'isAccountBound'>;
 
 /**
  * Who acts where one has written the work and another has had a say in what it does: may what both may. What he leaves
@@ -32,7 +35,8 @@ export function jointCaller(writer: Caller, starter: Caller): Caller | null {
   };
 }
 
-function mayNoMoreThan(one: Caller, other: Caller): boolean {
+/** True when the one may do nothing that the other may not. */
+export function mayNoMoreThan(one: Reach, other: Reach): boolean {
   if (other.isAccountBound && !one.isAccountBound) return false;
   return [...one.permissions].every((permission) => other.permissions.has(permission));
 }

@@ -1,23 +1,30 @@
 import { Controller, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { SignIn } from '../features/access/index.ts';
+import { ChangePassword, passwordField, SignIn } from '../features/access/index.ts';
 import { AppError } from '../platform/errors.ts';
 import { ClientAddress } from './client-address.ts';
 import { readJsonObject } from './json-body.ts';
 import { rawBodyOf } from './raw-body.ts';
+import { requestIdOf } from './request-id.ts';
 
 const credentials = z.strictObject({
   username: z.string().min(1).max(200),
   password: z.string().min(1).max(256),
 });
+const newPassword = z.strictObject({
+  username: z.string().min(1).max(200),
+  password: z.string().min(1).max(256),
+  newPassword: passwordField,
+});
 const refreshTokenBody = z.strictObject({ refreshToken: z.string().min(1).max(200) });
 
-/** Tokens for people: `/api/auth/login`, `/refresh`, `/logout` (contract §10). */
+/** Tokens for people: `/api/auth/login`, `/refresh`, `/logout`, `/password`. */
 @Controller('api/auth')
 export class AuthController {
   constructor(
     @Inject(SignIn) private readonly signIn: SignIn,
+    @Inject(ChangePassword) private readonly passwords: ChangePassword,
     @Inject(ClientAddress) private readonly clientAddress: ClientAddress,
   ) {}
 
@@ -44,6 +51,17 @@ export class AuthController {
     const { refreshToken } = read(refreshTokenBody, request, 'Send the refreshToken');
     await this.signIn.logout(refreshToken);
     return { success: true, data: null, message: 'Logged out' };
+  }
+
+  @Post('password')
+  @HttpCode(200)
+  async changePassword(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply) {
+    void reply.header('cache-control', 'no-store');
+    const sentence = 'Send username, password and a newPassword of at least 8 characters';
+    const { newPassword: chosen, ...proof } = read(newPassword, request, sentence);
+    const origin = { requestId: requestIdOf(reply) };
+    await this.passwords.change({ ...proof, address: this.clientAddress.of(request), origin }, chosen);
+    return { success: true, data: null, message: 'Password changed' };
   }
 }
 

@@ -8,6 +8,8 @@ import { CommandController } from './command.controller.ts';
 import { ExecutionStreamController } from './execution-stream.controller.ts';
 import { HealthController } from './health.controller.ts';
 import { HttpLog } from './http-log.ts';
+import { OAuthController } from './oauth.controller.ts';
+import { PublicKeysController } from './public-keys.controller.ts';
 
 /** Every address we answer through Nest; webhooks are answered before it, by `webhook-listener.ts`. */
 @Module({})
@@ -16,7 +18,14 @@ export class HttpModule {
     return {
       module: HttpModule,
       imports: [ExecutionsModule],
-      controllers: [CommandController, AuthController, ExecutionStreamController, HealthController],
+      controllers: [
+        CommandController,
+        AuthController,
+        OAuthController,
+        PublicKeysController,
+        ExecutionStreamController,
+        HealthController,
+      ],
       providers: [
         { provide: HttpLog, useValue: settings.logger },
         { provide: ClientAddress, useValue: new ClientAddress(settings.trustedProxies) },

@@ -148,7 +148,7 @@ describe('A token', () => {
       string,
       unknown
     >;
-    expect(Object.keys(payload).sort()).toStrictEqual(['aud', 'exp', 'iat', 'iss', 'nbf', 'sub']);
+    expect(Object.keys(payload).sort()).toStrictEqual(['aud', 'exp', 'gen', 'iat', 'iss', 'nbf', 'sub']);
     expect(Number(payload['exp']) - Number(payload['iat'])).toBe(3600);
   });
 });

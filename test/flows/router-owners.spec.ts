@@ -21,7 +21,7 @@ beforeAll(async () => {
   const designer = await house.credentialsOf('designer');
   for (const [key, fields] of Object.entries({ script, native, chain })) {
     const answer = await house.signalbox.command('CreateWebHookConfigCommand', config(key, fields), designer);
-    if (answer.body.data?.['ownerId'] !== 'usr_designer') throw new Error(JSON.stringify(answer.body));
+    if (answer.body.data?.['ownerId'] !== house.idOf.designer) throw new Error(JSON.stringify(answer.body));
   }
 });
 

@@ -146,7 +146,7 @@ describe('the caller of a webhook', () => {
   it('changes with $type, caller and the like in the body neither the command nor who gives it', async () => {
     const key = await createdBy(designer, { executionType: 0, commandName: 'CreateWebHookConfigCommand' });
     dataOf(await call(key, { ...config('by-body'), ...pretences }));
-    expect(await find('by-body')).toMatchObject({ ownerId: 'usr_designer', accountId: 'default' });
+    expect(await find('by-body')).toMatchObject({ ownerId: house.idOf.designer, accountId: 'default' });
     expect(await find('victim')).toMatchObject({ isEnabled: true, version: 1 });
   });
 
@@ -196,9 +196,9 @@ describe('a configuration', () => {
     const { key: _key, ...fields } = config(key, { executionCode: code });
     const update = { id: before?.['id'], ...fields };
     const { body } = await house.signalbox.command('UpdateWebHookConfigCommand', update, designer);
-    expect(body.data).toMatchObject({ ownerId: 'usr_designer', version: 2 });
-    expect(dataOf(await call(key, config('second')))).toBe('usr_designer');
-    expect(await find('second')).toMatchObject({ ownerId: 'usr_designer' });
+    expect(body.data).toMatchObject({ ownerId: house.idOf.designer, version: 2 });
+    expect(dataOf(await call(key, config('second')))).toBe(house.idOf.designer);
+    expect(await find('second')).toMatchObject({ ownerId: house.idOf.designer });
   });
 
   it('does not change hands when it is only switched off and on', async () => {
@@ -206,7 +206,7 @@ describe('a configuration', () => {
     const id = (await find(key))?.['id'];
     await house.signalbox.command('DeactivateWebHookConfigCommand', { id });
     await house.signalbox.command('ActivateWebHookConfigCommand', { id });
-    expect(await find(key)).toMatchObject({ ownerId: 'usr_designer', isEnabled: true });
+    expect(await find(key)).toMatchObject({ ownerId: house.idOf.designer, isEnabled: true });
   });
 });
 

@@ -1,8 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
-import { hash } from '@node-rs/argon2';
 import { Signalbox } from '../support/signalbox.ts';
 
 const PASSWORD = 'a password of a test';
@@ -10,62 +5,46 @@ const PASSWORD = 'a password of a test';
 /** The people of the house, each of the role of its name. */
 const names = ['viewer', 'operator', 'designer', 'admin'] as const;
 
-/** A server on a data folder whose users have every role: no command makes users yet, so they are written into the database. */
-export class RoleHouse {
-  signalbox: Signalbox;
-  readonly dataFolder: string;
-  private readonly env: Record<string, string>;
+type Name = (typeof names)[number];
 
-  private constructor(parts: { signalbox: Signalbox; dataFolder: string; env: Record<string, string> }) {
-    this.signalbox = parts.signalbox;
-    this.dataFolder = parts.dataFolder;
-    this.env = parts.env;
-  }
+/** A server whose users have every role, and get others. */
+export class RoleHouse {
+  private constructor(
+    readonly signalbox: Signalbox,
+    readonly idOf: Readonly<Record<Name, string>>,
+  ) {}
 
   static async open(env: Record<string, string> = {}): Promise<RoleHouse> {
-    const dataFolder = mkdtempSync(join(tmpdir(), 'signalbox-roles-'));
-    const signalbox = await Signalbox.start({ dataFolder, env });
-    const house = new RoleHouse({ signalbox, dataFolder, env });
-    const passwordHash = await hash(PASSWORD);
-    await house.restartWith((database) => {
-      const insert = database.prepare('INSERT INTO users VALUES (?, NULL, ?, ?, ?, 1, 0)');
-      for (const name of names) insert.run(`usr_${name}`, `the-${name}`, passwordHash, name);
-    });
-    return house;
+    const signalbox = await Signalbox.start({ env });
+    const idOf: Record<string, string> = {};
+    for (const name of names) {
+      const fields = { username: `the-${name}`, password: PASSWORD, role: name };
+      const { status, body } = await signalbox.command<{ id: string }>('CreateUserCommand', fields);
+      if (status !== 200) throw new Error(JSON.stringify(body));
+      idOf[name] = body.data.id;
+    }
+    return new RoleHouse(signalbox, idOf as Record<Name, string>);
   }
 
-  /** Stops, changes the database behind the server's back, and starts again on it. */
-  async restartWith(change: (database: DatabaseSync) => void): Promise<void> {
-    await this.signalbox.stop();
-    const database = new DatabaseSync(join(this.dataFolder, 'signalbox.db'));
-    change(database);
-    database.close();
-    this.signalbox = await Signalbox.start({ dataFolder: this.dataFolder, env: this.env });
+  /** From now on the user has another role. */
+  async giveRole(name: Name, role: string): Promise<void> {
+    await this.update(name, { role });
   }
 
-  /** From the next start on the user has another role. */
-  async giveRole(name: (typeof names)[number], role: string): Promise<void> {
-    await this.restartWith((database) => {
-      database.prepare('UPDATE users SET role = ? WHERE id = ?').run(role, `usr_${name}`);
-    });
-  }
-
-  /** From the next start on the user may act, or may not. */
-  async setEnabled(name: (typeof names)[number], isEnabled: boolean): Promise<void> {
-    await this.restartWith((database) => {
-      database.prepare('UPDATE users SET is_enabled = ? WHERE id = ?').run(isEnabled ? 1 : 0, `usr_${name}`);
-    });
+  /** From now on the user may act, or may not. */
+  async setEnabled(name: Name, isEnabled: boolean): Promise<void> {
+    await this.update(name, { isEnabled });
   }
 
   /** The credentials of a user who has just signed in, as headers. */
-  async credentialsOf(name: (typeof names)[number]): Promise<Record<string, string>> {
+  async credentialsOf(name: Name): Promise<Record<string, string>> {
     const response = await this.login(name);
     if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
     const { data } = (await response.json()) as { data: { token: string } };
     return { Authorization: `Bearer ${data.token}` };
   }
 
-  login(name: (typeof names)[number]): Promise<Response> {
+  login(name: Name): Promise<Response> {
     return fetch(`${this.signalbox.url}/api/auth/login`, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
@@ -75,6 +54,10 @@ export class RoleHouse {
 
   async close(): Promise<void> {
     await this.signalbox.stop();
-    rmSync(this.dataFolder, { recursive: true, force: true });
+  }
+
+  private async update(name: Name, fields: object): Promise<void> {
+    const answer = await this.signalbox.command('UpdateUserCommand', { id: this.idOf[name], ...fields });
+    if (answer.status !== 200) throw new Error(JSON.stringify(answer.body));
   }
 }

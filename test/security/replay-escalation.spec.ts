@@ -135,7 +135,7 @@ describe('what an edited replay leaves behind', () => {
     const key = `left-by-${owner}`;
     const body = { key, ...scriptFields(key) };
     expect(resultOf(await replayed(as[starter], id, { body }))).toBe(true);
-    expect(await find(key)).toMatchObject({ ownerId: 'usr_designer' });
+    expect(await find(key)).toMatchObject({ ownerId: house.idOf.designer });
   });
 });
 
@@ -147,7 +147,7 @@ describe('another configuration', () => {
       executionCode: `return doCmd('CreateWebHookConfigCommand', { key: 'by-unsaved', ...${JSON.stringify(scriptFields('by-unsaved'))} }).success;`,
     };
     expect(resultOf(await replayed(as.designer, id, { config }))).toBe(true);
-    expect(await find('by-unsaved')).toMatchObject({ ownerId: 'usr_designer' });
+    expect(await find('by-unsaved')).toMatchObject({ ownerId: house.idOf.designer });
   });
 
   it('is a way to nothing for who may not write configurations', async () => {

@@ -2,11 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { hash } from '@node-rs/argon2';
 import { readConfig } from '../../src/config.ts';
-import { Callers, UserEntity } from '../../src/features/access/index.ts';
 import { Clock } from '../../src/platform/clock.ts';
-import { WriteDoor } from '../../src/platform/db/index.ts';
 import { createLogger } from '../../src/platform/logger.ts';
 import { type RunningServer, startServer } from '../../src/server.ts';
 
@@ -98,18 +95,10 @@ export class InProcess {
   }
 
   /** Adds a user and signs him in. @returns the headers that show it. */
-  async user(username: string, fields: Partial<UserEntity> = {}): Promise<Headers> {
-    const user = {
-      id: `usr_${username}`,
-      accountId: null,
-      username,
-      role: 'viewer',
-      isEnabled: true,
-    } as const;
-    const passwordHash = await hash(PASSWORD);
-    await this.changeUsers((tx) =>
-      tx.manager.insert(UserEntity, { ...user, passwordHash, createdAt: 0, ...fields }),
-    );
+  async user(username: string, fields: { role?: string; accountId?: string } = {}): Promise<Headers> {
+    const input = { username, password: PASSWORD, role: 'viewer', ...fields };
+    const { status, body: made } = await this.command('CreateUserCommand', input);
+    if (status !== 200) throw new Error(JSON.stringify(made));
     const response = await fetch(`${this.url}/api/auth/login`, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
@@ -119,9 +108,12 @@ export class InProcess {
     return { Authorization: `Bearer ${data.token}` };
   }
 
-  async changeUsers(change: Parameters<WriteDoor['transaction']>[0]): Promise<void> {
-    await this.app.get(WriteDoor).transaction(change);
-    await this.app.get(Callers).reload();
+  /** Changes a user that was added. */
+  async change(username: string, fields: Record<string, unknown>): Promise<void> {
+    const list = await this.command<{ items: { id: string }[] }>('GetUserListQuery', { search: username });
+    const update = { id: list.body.data.items[0]!.id, ...fields };
+    const { status, body } = await this.command('UpdateUserCommand', update);
+    if (status !== 200) throw new Error(JSON.stringify(body));
   }
 
   /** @param keepsFolder for another start on it. */

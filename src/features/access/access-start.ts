@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { AccessTokens } from './access-tokens.ts';
 import { Authenticator } from './authenticator.ts';
 import { Callers } from './callers.ts';
 import { FirstAccess, type FirstAdmin } from './first-access.ts';
@@ -8,14 +7,13 @@ import { FirstAccess, type FirstAdmin } from './first-access.ts';
 @Injectable()
 export class AccessStart {
   constructor(
-    private readonly tokens: AccessTokens,
     private readonly firstAccess: FirstAccess,
     private readonly authenticator: Authenticator,
     private readonly callers: Callers,
   ) {}
 
   async prepare(given: { adminPassword: string | null; adminApiKey: string | null }): Promise<FirstAdmin> {
-    await this.tokens.load();
+    await this.authenticator.load();
     const admin = await this.firstAccess.ensureAdmin(given.adminPassword);
     if (given.adminApiKey !== null)
       this.authenticator.accept(given.adminApiKey, await this.firstAccess.ensureClient());

@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { exportJWK, generateKeyPair, importJWK, type CryptoKey, type JWK, jwtVerify, SignJWT } from 'jose';
+import { IsNull, LessThan, Not } from 'typeorm';
+import type { Permission } from '../../bus/index.ts';
 import { Clock } from '../../platform/clock.ts';
-import { Database } from '../../platform/db/index.ts';
+import { Database, type Tx } from '../../platform/db/index.ts';
 import { newId } from '../../platform/ids.ts';
 import { Sealer } from '../../platform/sealing.ts';
 import { SigningKeyEntity } from './signing-key.entity.ts';
@@ -12,17 +14,28 @@ export const ACCESS_TOKEN_SECONDS = 3600;
 const ISSUER = 'signalbox';
 const ALGORITHM = 'EdDSA';
 
+/** What a token is bound to besides its caller. */
+export interface TokenTerms {
+  /** Of the caller's credentials: a later one makes the token worthless. */
+  generation: number;
+  /** Absent: everything that the caller may do. */
+  scope?: readonly Permission[];
+}
+
 interface KeyPair {
   kid: string;
   privateKey: CryptoKey;
   publicKey: CryptoKey;
+  publicJwk: JWK;
+  /** Milliseconds since 1970 up to which it verifies; Infinity: it signs. */
+  until: number;
 }
 
 /** Makes and reads our access tokens: JWTs signed with Ed25519, one algorithm, our own keys only. */
 @Injectable()
 export class AccessTokens {
   private current: KeyPair | null = null;
-  private readonly publicKeys = new Map<string, CryptoKey>();
+  private readonly keys = new Map<string, KeyPair>();
 
   constructor(
     private readonly database: Database,
@@ -37,17 +50,43 @@ export class AccessTokens {
       order: { id: 'ASC' },
     });
     if (keys.length === 0) keys.push(await this.makeKey());
-    for (const key of keys) {
-      this.current = await this.open(key);
-      this.publicKeys.set(key.id, this.current.publicKey);
-    }
+    for (const key of keys) this.hold(await this.open(key));
   }
 
-  async issue(callerId: string): Promise<string> {
+  /** The public keys with which tokens verify now, as RFC 7517 has them. */
+  jwks(): { keys: JWK[] } {
+    const now = this.clock.now();
+    return { keys: [...this.keys.values()].filter(({ until }) => until > now).map((key) => key.publicJwk) };
+  }
+
+  /**
+   * Signs with a new key from now on. The old ones verify as long as their last token lives, or not at all any more.
+   * @returns the new one's id.
+   */
+  async rotate({ isOldRevoked }: { isOldRevoked: boolean }): Promise<(tx: Tx) => Promise<string>> {
+    const made = await newKey(this.sealer, this.clock.now());
+    const opened = await this.open(made);
+    return async (tx) => {
+      const now = this.clock.now();
+      const before = { purpose: 'access-tokens', id: Not(made.id) } as const;
+      const ended = isOldRevoked ? {} : { retiredAt: LessThan(now - ACCESS_TOKEN_SECONDS * 1000) };
+      await tx.manager.delete(SigningKeyEntity, { ...before, ...ended });
+      await tx.manager.update(SigningKeyEntity, { ...before, retiredAt: IsNull() }, { retiredAt: now });
+      await tx.manager.insert(SigningKeyEntity, made);
+      tx.afterCommit(() => {
+        if (isOldRevoked) this.keys.clear();
+        for (const key of this.keys.values()) key.until = Math.min(key.until, untilOf(now));
+        this.hold(opened);
+      });
+      return made.id;
+    };
+  }
+
+  async issue(callerId: string, { generation, scope }: TokenTerms): Promise<string> {
     const { current } = this;
     if (!current) throw new Error('The signing keys are not loaded');
     const now = Math.floor(this.clock.now() / 1000);
-    return await new SignJWT({})
+    return await new SignJWT({ gen: generation, ...(scope && { scope: scope.join(' ') }) })
       .setProtectedHeader({ alg: ALGORITHM, kid: current.kid, typ: 'at+jwt' })
       .setIssuer(ISSUER)
       .setAudience(ISSUER)
@@ -58,38 +97,41 @@ export class AccessTokens {
       .sign(current.privateKey);
   }
 
-  /** The id of the caller a token was issued to, or null for a token that is not ours, not valid now or altered. */
-  async read(token: string): Promise<string | null> {
+  /** What a token says, or null for one that is not ours, not valid now or altered. */
+  async read(token: string): Promise<(TokenTerms & { callerId: string }) | null> {
     try {
       const { payload } = await jwtVerify(token, ({ kid }) => this.publicKey(kid), {
         algorithms: [ALGORITHM],
         issuer: ISSUER,
         audience: ISSUER,
         typ: 'at+jwt',
-        requiredClaims: ['sub', 'exp', 'nbf'],
+        requiredClaims: ['sub', 'exp', 'nbf', 'gen'],
         currentDate: new Date(this.clock.now()),
       });
-      return payload.sub ?? null;
+      const { sub, gen, scope } = payload as { sub: string; gen: number; scope?: string };
+      return {
+        callerId: sub,
+        generation: gen,
+        ...(scope !== undefined && { scope: scope.split(' ') as Permission[] }),
+      };
     } catch {
       return null;
     }
   }
 
+  private hold(key: KeyPair): void {
+    this.keys.set(key.kid, key);
+    if (key.until === Infinity) this.current = key;
+  }
+
   private publicKey(kid: string | undefined): CryptoKey {
-    const key = this.publicKeys.get(kid ?? '');
-    if (!key) throw new Error('Unknown key');
-    return key;
+    const key = this.keys.get(kid ?? '');
+    if (!key || key.until <= this.clock.now()) throw new Error('Unknown key');
+    return key.publicKey;
   }
 
   private async makeKey(): Promise<SigningKeyEntity> {
-    const { privateKey } = await generateKeyPair(ALGORITHM, { crv: 'Ed25519', extractable: true });
-    const text = JSON.stringify(await exportJWK(privateKey));
-    const key: SigningKeyEntity = {
-      id: newId('sgk'),
-      purpose: 'access-tokens',
-      sealedPrivateKey: this.sealer.seal(Buffer.from(text)),
-      createdAt: this.clock.now(),
-    };
+    const key = await newKey(this.sealer, this.clock.now());
     await this.database.door.transaction((tx) => tx.manager.insert(SigningKeyEntity, key));
     return key;
   }
@@ -101,6 +143,25 @@ export class AccessTokens {
       kid: key.id,
       privateKey: (await importJWK(jwk, ALGORITHM)) as CryptoKey,
       publicKey: (await importJWK(publicJwk, ALGORITHM)) as CryptoKey,
+      publicJwk: { ...publicJwk, kid: key.id, alg: ALGORITHM, use: 'sig' },
+      until: key.retiredAt === null ? Infinity : untilOf(key.retiredAt),
     };
   }
+}
+
+async function newKey(sealer: Sealer, createdAt: number): Promise<SigningKeyEntity> {
+  const { privateKey } = await generateKeyPair(ALGORITHM, { crv: 'Ed25519', extractable: true });
+  const text = JSON.stringify(await exportJWK(privateKey));
+  return {
+    id: newId('sgk'),
+    purpose: 'access-tokens',
+    sealedPrivateKey: sealer.seal(Buffer.from(text)),
+    createdAt,
+    retiredAt: null,
+  };
+}
+
+/** The last token of a retired key ends then. */
+function untilOf(retiredAt: number): number {
+  return retiredAt + ACCESS_TOKEN_SECONDS * 1000;
 }

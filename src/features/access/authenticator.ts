@@ -1,57 +1,90 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { Injectable } from '@nestjs/common';
-import type { Caller } from '../../bus/index.ts';
+import { accountField, accountNotFound, boundTo, type Caller } from '../../bus/index.ts';
 import { AppError } from '../../platform/errors.ts';
 import { AccessTokens } from './access-tokens.ts';
 import { Callers } from './callers.ts';
+import { ClientCredentials } from './client-credentials.ts';
 
 /** Finds out who is calling, from `Authorization: Bearer` or `X-API-Key`. */
 @Injectable()
 export class Authenticator {
-  private readonly apiKeys: { digest: Buffer; callerId: string }[] = [];
+  /** The key of ADMIN_API_KEY, which is stored nowhere. */
+  private operators: { digest: Buffer; callerId: string } | null = null;
 
   constructor(
     private readonly tokens: AccessTokens,
     private readonly callers: Callers,
+    private readonly credentials: ClientCredentials,
   ) {}
 
-  /** From now on this API key is that caller's. */
+  /** Reads what it knows credentials by. @throws when SECRETS_KEY is not the key with which they were written. */
+  async load(): Promise<void> {
+    await this.tokens.load();
+    await this.credentials.load();
+  }
+
+  /** From now on the operator's API key is that caller's. */
   accept(apiKey: string, callerId: string): void {
-    this.apiKeys.push({ digest: digestOf(apiKey), callerId });
+    this.operators = { digest: digestOf(apiKey), callerId };
   }
 
-  /** @throws AppError 401 without credentials, or with bad ones. */
+  /** @throws AppError 401 without credentials, or with bad ones; 404 for an account in which the caller may not act. */
   async authenticate(headers: IncomingHttpHeaders): Promise<Caller> {
-    const callerId = await this.claimedId(headers);
-    const caller = callerId === null ? null : this.callers.find(callerId);
+    const caller = await this.claimed(headers);
     if (!caller) throw credentialsRefused();
-    return caller;
+    const named = headers['x-account-id'];
+    return named === undefined ? caller : inAccount(caller, String(named));
   }
 
-  private async claimedId(headers: IncomingHttpHeaders): Promise<string | null> {
+  private async claimed(headers: IncomingHttpHeaders): Promise<Caller | null> {
     const { authorization } = headers;
     if (authorization !== undefined) {
       if (!/^Bearer\b/i.test(authorization)) throw credentialsMissing();
       const token = /^Bearer +([\w.~+/=-]+) *$/i.exec(authorization)?.[1];
-      return token === undefined ? null : await this.tokens.read(token);
+      return token === undefined ? null : await this.holderOf(token);
     }
     const apiKey = headers['x-api-key'];
     if (typeof apiKey !== 'string' || apiKey === '') throw credentialsMissing();
-    return this.ownerOf(apiKey);
+    const callerId = this.isOperators(apiKey)
+      ? this.operators!.callerId
+      : this.credentials.ownerOf('api-key', apiKey);
+    return callerId === null ? null : this.callers.present(callerId);
   }
 
-  private ownerOf(apiKey: string): string | null {
-    const digest = digestOf(apiKey);
-    let owner: string | null = null;
-    // No early exit: the time does not tell which key came close.
-    for (const known of this.apiKeys) if (timingSafeEqual(known.digest, digest)) owner = known.callerId;
-    return owner;
+  private async holderOf(token: string): Promise<Caller | null> {
+    const read = await this.tokens.read(token);
+    const caller = read && this.callers.present(read.callerId, read.generation);
+    if (!caller || !read.scope) return caller;
+    // Of what the token was given, what its caller still has.
+    const permissions = new Set(read.scope.filter((permission) => caller.permissions.has(permission)));
+    return { ...caller, permissions };
+  }
+
+  private isOperators(apiKey: string): boolean {
+    return this.operators !== null && timingSafeEqual(this.operators.digest, digestOf(apiKey));
   }
 }
 
 function digestOf(apiKey: string): Buffer {
   return createHash('sha256').update(apiKey).digest();
+}
+
+/** The caller as it acts in the account that the request names. */
+function inAccount(caller: Caller, named: string): Caller {
+  const parsed = accountField.safeParse(named);
+  if (!parsed.success) {
+    throw new AppError({
+      code: 'http.invalid',
+      kind: 'invalid',
+      publicMessage: 'Validation failed',
+      details: [`The header X-Account-Id ${parsed.error.issues[0]!.message}`],
+    });
+  }
+  const acting = boundTo(caller, named);
+  if (!acting) throw accountNotFound(named);
+  return acting;
 }
 
 function credentialsMissing(): AppError {

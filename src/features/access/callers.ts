@@ -1,42 +1,76 @@
 import { Injectable } from '@nestjs/common';
-import { type Caller, permissionsOfRole } from '../../bus/index.ts';
+import { type Caller, permissionsOfRole, type Reach } from '../../bus/index.ts';
 import { Database } from '../../platform/db/index.ts';
 import { ApiClientEntity } from './api-client.entity.ts';
+import type { CallerEntity } from './caller.entity.ts';
 import { UserEntity } from './user.entity.ts';
 
 /** The account in which a caller acts who is bound to none. */
-export const DEFAULT_ACCOUNT = 'default';
+const DEFAULT_ACCOUNT = 'default';
+
+interface KnownCaller {
+  caller: Caller;
+  isEnabled: boolean;
+  generation: number;
+  heirId: string | null;
+}
 
 /** Everybody who may act, with the permissions of this moment; work that a webhook runs looks its owner up here. */
 @Injectable()
 export class Callers {
-  private byId = new Map<string, Caller>();
+  private readonly byId = new Map<string, KnownCaller>();
 
   constructor(private readonly database: Database) {}
 
-  /** Reads all of them anew; called at start and after each change. */
+  /** Reads all of them anew. */
   async reload(): Promise<void> {
-    const users = await this.database.read.findBy(UserEntity, { isEnabled: true });
-    const clients = await this.database.read.findBy(ApiClientEntity, { isEnabled: true });
-    this.byId = new Map([
-      ...users.map((user) => [user.id, asCaller(user, 'user', user.username)] as const),
-      ...clients.map((client) => [client.id, asCaller(client, 'client', client.name)] as const),
-    ]);
+    const users = await this.database.read.find(UserEntity);
+    const clients = await this.database.read.find(ApiClientEntity);
+    this.byId.clear();
+    for (const entity of [...users, ...clients]) this.put(entity);
   }
 
-  /** The caller, or null when there is none of that id or it is disabled. */
+  /** As it is since the commit: holds from the next request on. */
+  put(entity: UserEntity | ApiClientEntity): void {
+    const { id, isEnabled, generation, heirId } = entity;
+    this.byId.set(id, { caller: callerOf(entity), isEnabled, generation, heirId });
+  }
+
+  /** Whoever acts for that caller now: itself, or its heir when it was deleted; null: nobody does. */
   find(id: string): Caller | null {
-    return this.byId.get(id) ?? null;
+    let known = this.byId.get(id);
+    // An heir is alive when it is named, and stays what it is: there is no way around in a circle.
+    while (known && known.heirId !== null) known = this.byId.get(known.heirId);
+    return known?.isEnabled ? known.caller : null;
+  }
+
+  /** The caller of that id itself, where it may act and its credentials are of this generation. */
+  present(id: string, generation?: number): Caller | null {
+    const known = this.byId.get(id);
+    if (!known?.isEnabled || (generation !== undefined && known.generation !== generation)) return null;
+    return known.caller;
+  }
+
+  generationOf(id: string): number {
+    return this.byId.get(id)?.generation ?? 0;
   }
 }
 
-function asCaller(entity: UserEntity | ApiClientEntity, kind: Caller['kind'], name: string): Caller {
+/** How far the access of a user or a client goes. */
+export function reachOf({ role, permissions, accountId }: Omit<CallerEntity, 'id'>): Reach {
+  return {
+    isAccountBound: accountId !== null,
+    permissions: role === 'custom' ? new Set(permissions) : permissionsOfRole[role],
+  };
+}
+
+function callerOf(entity: UserEntity | ApiClientEntity): Caller {
+  const isUser = entity instanceof UserEntity;
   return {
     id: entity.id,
-    kind,
-    name,
+    kind: isUser ? 'user' : 'client',
+    name: isUser ? entity.username : entity.name,
     accountId: entity.accountId ?? DEFAULT_ACCOUNT,
-    isAccountBound: entity.accountId !== null,
-    permissions: permissionsOfRole[entity.role],
+    ...reachOf(entity),
   };
 }

@@ -1,13 +1,24 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { hash } from '@node-rs/argon2';
 import { Clock } from '../../platform/clock.ts';
 import { Database } from '../../platform/db/index.ts';
 import { newId } from '../../platform/ids.ts';
 import { ApiClientEntity } from './api-client.entity.ts';
+import { hashPassword } from './passwords.ts';
 import { UserEntity } from './user.entity.ts';
 
 const ADMIN_NAME = 'admin';
+
+/** Of those that nobody has made: everything, everywhere. */
+const first = {
+  accountId: null,
+  role: 'admin',
+  permissions: null,
+  isEnabled: true,
+  generation: 1,
+  deletedAt: null,
+  heirId: null,
+} as const;
 
 /** The admin user. */
 export interface FirstAdmin {
@@ -26,16 +37,17 @@ export class FirstAccess {
 
   /** A password in the environment counts at the first start only: later ones are changed by command. */
   async ensureAdmin(adminPassword: string | null): Promise<FirstAdmin> {
-    const known = await this.database.read.findOneBy(UserEntity, { username: ADMIN_NAME });
+    // Whoever deletes or renames that user meant it: only an installation without people gets one.
+    const known =
+      (await this.database.read.findOneBy(UserEntity, { username: ADMIN_NAME })) ??
+      (await this.database.read.findOne(UserEntity, { where: {}, order: { id: 'ASC' } }));
     if (known) return { generatedPassword: null, adminId: known.id };
     const generatedPassword = adminPassword === null ? randomBytes(12).toString('base64url') : null;
     const admin: UserEntity = {
       id: newId('usr'),
-      accountId: null,
+      ...first,
       username: ADMIN_NAME,
-      passwordHash: await hash(adminPassword ?? generatedPassword ?? ''),
-      role: 'admin',
-      isEnabled: true,
+      passwordHash: await hashPassword(adminPassword ?? generatedPassword ?? ''),
       createdAt: this.clock.now(),
     };
     await this.database.door.transaction((tx) => tx.manager.insert(UserEntity, admin));
@@ -48,11 +60,9 @@ export class FirstAccess {
     if (known) return known.id;
     const client: ApiClientEntity = {
       id: newId('cli'),
-      accountId: null,
+      ...first,
       name: 'ADMIN_API_KEY',
       origin: 'environment',
-      role: 'admin',
-      isEnabled: true,
       createdAt: this.clock.now(),
     };
     await this.database.door.transaction((tx) => tx.manager.insert(ApiClientEntity, client));

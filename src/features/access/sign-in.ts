@@ -1,13 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { hash, verify } from '@node-rs/argon2';
-import { LessThan } from 'typeorm';
+import { IsNull, LessThan } from 'typeorm';
 import { Clock } from '../../platform/clock.ts';
-import { Database } from '../../platform/db/index.ts';
+import { Database, type Tx } from '../../platform/db/index.ts';
 import { AppError } from '../../platform/errors.ts';
+import { FailureLimit } from '../../platform/failure-limit.ts';
 import { newId } from '../../platform/ids.ts';
 import { ACCESS_TOKEN_SECONDS, AccessTokens } from './access-tokens.ts';
-import { FailureLimit } from '../../platform/failure-limit.ts';
+import { isPassword } from './passwords.ts';
 import { RefreshTokenEntity } from './refresh-token.entity.ts';
 import { UserEntity } from './user.entity.ts';
 
@@ -27,8 +27,6 @@ const FAILED_LOGINS_MAX = 10;
 @Injectable()
 export class SignIn {
   private readonly failed = new FailureLimit(FAILED_LOGINS_MAX);
-  /** Verified where there is no such user, so that the answer takes as long. */
-  private readonly nobody = hash(randomBytes(16).toString('hex'));
 
   constructor(
     private readonly database: Database,
@@ -38,16 +36,27 @@ export class SignIn {
 
   /** @throws AppError 401 for a wrong name or password (which of them is not told), 429 after ten in a minute. */
   async login(username: string, password: string, address: string): Promise<SignedIn> {
+    return await this.issue(await this.prove(username, password, address));
+  }
+
+  /** The user whose name and password these are. @throws AppError as `login`. */
+  async prove(username: string, password: string, address: string): Promise<UserEntity> {
     const now = this.clock.now();
     const wait = this.failed.secondsToWait(username, address, now);
     if (wait > 0) throw tooManyLogins(wait);
     // Counted before it is looked at, or many at once would all get through while the first is verified.
     this.failed.note(username, address, now);
-    const user = await this.database.read.findOneBy(UserEntity, { username });
-    const isRight = await verify(user?.passwordHash ?? (await this.nobody), password);
+    const user = await this.database.read.findOneBy(UserEntity, { username, deletedAt: IsNull() });
+    const isRight = await isPassword(user?.passwordHash ?? null, password);
     if (!user?.isEnabled || !isRight) throw loginFailed();
     this.failed.takeBack(username, address, now);
-    return await this.issue(user.id);
+    return user;
+  }
+
+  /** Part of a change to a user: what he was given so far works no more. */
+  async endTokens(tx: Tx, user: UserEntity): Promise<void> {
+    user.generation += 1;
+    await tx.manager.delete(RefreshTokenEntity, { userId: user.id });
   }
 
   /** Trades a refresh token for new tokens; each works once. */
@@ -56,7 +65,7 @@ export class SignIn {
     const user =
       known && (await this.database.read.findOneBy(UserEntity, { id: known.userId, isEnabled: true }));
     if (!user) throw loginFailed('The refresh token is not valid', 'Refresh failed');
-    return await this.issue(user.id);
+    return await this.issue(user);
   }
 
   /** Ends a refresh token; unknown ones are no error. */
@@ -64,7 +73,7 @@ export class SignIn {
     await this.takeBack(refreshToken);
   }
 
-  private async issue(userId: string): Promise<SignedIn> {
+  private async issue({ id: userId, generation }: UserEntity): Promise<SignedIn> {
     const refreshToken = randomBytes(32).toString('base64url');
     const now = this.clock.now();
     const entity = {
@@ -73,8 +82,11 @@ export class SignIn {
       tokenHash: hashOf(refreshToken),
       expiresAt: now + REFRESH_TOKEN_MS,
     };
-    const token = await this.tokens.issue(userId);
+    const token = await this.tokens.issue(userId, { generation });
     await this.database.door.transaction(async (tx) => {
+      // What he proved may be worth nothing by now: a new password, or none of his.
+      if (!(await tx.manager.existsBy(UserEntity, { id: userId, isEnabled: true, generation })))
+        throw loginFailed();
       await tx.manager.delete(RefreshTokenEntity, { userId, expiresAt: LessThan(now) });
       await tx.manager.insert(RefreshTokenEntity, entity);
     });

@@ -12,4 +12,7 @@ export class SigningKeyEntity {
   sealedPrivateKey!: Buffer;
   @Column({ ...timeColumn, name: 'created_at' })
   createdAt!: number;
+  /** From then on it signs nothing; what it signed before verifies until that has expired. */
+  @Column({ ...timeColumn, name: 'retired_at', nullable: true })
+  retiredAt!: number | null;
 }

@@ -12,12 +12,14 @@ import { GetWebHookStatisticsHandler } from './get-webhook-statistics.query.ts';
 import { InterruptedExecutions } from './interrupted-executions.ts';
 import { RecordedCalls } from './recorded-calls.ts';
 import { RecordedExecutions } from './recorded-executions.ts';
+import { OwnedExecutions } from './owned-executions.ts';
 import { PurgeExecutionsHandler } from './purge-executions.command.ts';
 import { UnrecordedOutcomes } from './unrecorded-outcomes.ts';
 
 /** The record of every call. */
 @Module({
   providers: [
+    OwnedExecutions,
     CountedRejections,
     ExecutionChanges,
     ExecutionFinder,

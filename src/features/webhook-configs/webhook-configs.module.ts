@@ -9,6 +9,7 @@ import { GetWebHookConfigByIdHandler } from './get-webhook-config-by-id.query.ts
 import { GetWebHookConfigListHandler } from './get-webhook-config-list.query.ts';
 import { GetWebHookConfigVersionListHandler } from './get-webhook-config-version-list.query.ts';
 import { LookupWebHookByKeyHandler } from './lookup-webhook-by-key.command.ts';
+import { OwnedWebHookConfigs } from './owned-webhook-configs.ts';
 import { PublishWebHookConfigDraftHandler } from './publish-webhook-config-draft.command.ts';
 import { RestoreWebHookConfigVersionHandler } from './restore-webhook-config-version.command.ts';
 import { SaveWebHookConfigDraftHandler } from './save-webhook-config-draft.command.ts';
@@ -28,6 +29,7 @@ import { WebHookConfigs } from './webhook-configs.ts';
     WebHookConfigDrafts,
     WebHookConfigVersions,
     UnsavedConfigs,
+    OwnedWebHookConfigs,
     CreateWebHookConfigHandler,
     UpdateWebHookConfigHandler,
     ActivateWebHookConfigHandler,

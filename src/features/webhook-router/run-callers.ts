@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type Caller, jointCaller } from '../../bus/index.ts';
+import { actingIn, type Caller, jointCaller } from '../../bus/index.ts';
 import { Callers } from '../access/index.ts';
 import { ownerDisabled } from './webhook.errors.ts';
 import type { WebHookRun } from './webhook-run.ts';
@@ -11,12 +11,18 @@ export class RunCallers {
 
   /** With the permissions of this moment: asked before each call. @throws AppError 503 when one of them may not act any more. */
   of(run: WebHookRun): Caller {
-    let acting = this.callers.find(run.admitted.route.config.ownerId);
+    const { ownerId, accountId } = run.admitted.route.config;
+    let acting = this.find(ownerId, accountId);
     for (const id of run.coAuthors) {
-      const coAuthor = this.callers.find(id);
+      const coAuthor = this.find(id, accountId);
       acting = acting && coAuthor && jointCaller(acting, coAuthor);
     }
     if (!acting) throw ownerDisabled();
     return acting;
+  }
+
+  private find(id: string, accountId: string): Caller | null {
+    const caller = this.callers.find(id);
+    return caller && actingIn(caller, accountId);
   }
 }

@@ -1,0 +1,1 @@
+export { ApiClientsModule } from './api-clients.module.ts';

@@ -1,14 +1,8 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { z } from 'zod';
 import type { RequestClass, RequestRegistry } from '../bus/index.ts';
-
-type Schema = Record<string, unknown>;
-
-const jsonBody = (schema: Schema) => ({ content: { 'application/json': { schema } } });
-const failure = (description: string) => ({
-  description,
-  ...jsonBody({ $ref: '#/components/schemas/Failure' }),
-});
+import { accessPaths } from './openapi-access.ts';
+import { accountParameter, failure, jsonBody, type Schema, textParameter } from './openapi-parts.ts';
 
 const envelopes = {
   Success: {
@@ -79,6 +73,7 @@ function paths(requests: readonly RequestClass[]): Schema {
         tags: ['Commands and queries'],
         summary: 'Give a command or ask a query',
         security: [{ bearer: [] }, { apiKey: [] }],
+        parameters: [accountParameter],
         requestBody: {
           required: true,
           content: {
@@ -103,7 +98,7 @@ function paths(requests: readonly RequestClass[]): Schema {
         },
       },
     },
-    ...signInPaths(),
+    ...accessPaths(),
     ...webHookPaths(),
     ...streamPath(),
     '/health/live': {
@@ -129,44 +124,6 @@ function exampleOf({ name, spec }: RequestClass): [string, Schema] {
   return [name, { value: { $type: name, ...spec.example } }];
 }
 
-function signInPaths(): Schema {
-  const token = {
-    type: 'object',
-    required: ['refreshToken'],
-    properties: { refreshToken: { type: 'string' } },
-  };
-  const login = {
-    type: 'object',
-    required: ['username', 'password'],
-    properties: { username: { type: 'string' }, password: { type: 'string' } },
-  };
-  const post = (operationId: string, summary: string, schema: Schema) => ({
-    post: {
-      operationId,
-      tags: ['Signing in'],
-      summary,
-      requestBody: { required: true, ...jsonBody(schema) },
-      responses: {
-        200: { description: 'Done', ...jsonBody({ $ref: '#/components/schemas/Success' }) },
-        401: failure('Refused'),
-        429: failure('Too many failed logins'),
-      },
-    },
-  });
-  return {
-    '/api/auth/login': post('login', 'Sign in with name and password', login),
-    '/api/auth/refresh': post('refresh', 'Trade a refresh token for new tokens', token),
-    '/api/auth/logout': post('logout', 'End a refresh token', token),
-  };
-}
-
-const textParameter = (name: string, where: string, description: string) => ({
-  name,
-  in: where,
-  description,
-  schema: { type: 'string' },
-});
-
 function streamPath(): Schema {
   return {
     '/api/executions/stream': {
@@ -176,6 +133,7 @@ function streamPath(): Schema {
         summary: 'Watch executions as they change, as server-sent events',
         security: [{ bearer: [] }, { apiKey: [] }],
         parameters: [
+          accountParameter,
           textParameter('key', 'query', 'Only those of this configuration'),
           textParameter('status', 'query', 'Only changes to this status'),
           textParameter('Last-Event-ID', 'header', 'Go on after this event'),

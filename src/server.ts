@@ -55,7 +55,7 @@ export interface RunningServer {
   url: string;
   /** Set where this start made the admin user and its password up. */
   generatedPassword: string | null;
-  adminId: string;
+  adminId: string | null;
   app: NestFastifyApplication;
   stop(): Promise<void>;
 }

@@ -46,6 +46,7 @@ ${hasExample ? example : ''}
 }
 
 async function createExample({ app, adminId }: RunningServer): Promise<void> {
+  if (adminId === null) return;
   const caller: Caller = {
     id: adminId,
     kind: 'user',

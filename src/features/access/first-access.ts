@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
+import { IsNull } from 'typeorm';
 import { Clock } from '../../platform/clock.ts';
 import { Database } from '../../platform/db/index.ts';
 import { newId } from '../../platform/ids.ts';
@@ -24,7 +25,8 @@ const first = {
 export interface FirstAdmin {
   /** Set where this start made the password up. */
   generatedPassword: string | null;
-  adminId: string;
+  /** Null where nobody is left who may everything everywhere. */
+  adminId: string | null;
 }
 
 /** Makes sure that somebody can get in: the admin user of the first start, and the client of ADMIN_API_KEY. */
@@ -38,10 +40,8 @@ export class FirstAccess {
   /** A password in the environment counts at the first start only: later ones are changed by command. */
   async ensureAdmin(adminPassword: string | null): Promise<FirstAdmin> {
     // Whoever deletes or renames that user meant it: only an installation without people gets one.
-    const known =
-      (await this.database.read.findOneBy(UserEntity, { username: ADMIN_NAME })) ??
-      (await this.database.read.findOne(UserEntity, { where: {}, order: { id: 'ASC' } }));
-    if (known) return { generatedPassword: null, adminId: known.id };
+    if (await this.database.read.existsBy(UserEntity, {}))
+      return { generatedPassword: null, adminId: await this.someAdmin() };
     const generatedPassword = adminPassword === null ? randomBytes(12).toString('base64url') : null;
     const admin: UserEntity = {
       id: newId('usr'),
@@ -52,6 +52,14 @@ export class FirstAccess {
     };
     await this.database.door.transaction((tx) => tx.manager.insert(UserEntity, admin));
     return { generatedPassword, adminId: admin.id };
+  }
+
+  private async someAdmin(): Promise<string | null> {
+    const admin = await this.database.read.findOne(UserEntity, {
+      where: { role: 'admin', isEnabled: true, accountId: IsNull() },
+      order: { id: 'ASC' },
+    });
+    return admin?.id ?? null;
   }
 
   /** @returns the id of the client that ADMIN_API_KEY speaks for; the key itself is never stored. */

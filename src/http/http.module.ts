@@ -8,18 +8,34 @@ import { CommandController } from './command.controller.ts';
 import { ExecutionStreamController } from './execution-stream.controller.ts';
 import { HealthController } from './health.controller.ts';
 import { HttpLog } from './http-log.ts';
+import { MetricsPage } from './metrics-page.ts';
+import { MetricsController } from './metrics.controller.ts';
+
+/** What the operator set. */
+export interface HttpSettings {
+  logger: Logger;
+  trustedProxies: AddressRules;
+  metricsToken: string | null;
+}
 
 /** Every address we answer through Nest; webhooks are answered before it, by `webhook-listener.ts`. */
 @Module({})
 export class HttpModule {
-  static forRoot(settings: { logger: Logger; trustedProxies: AddressRules }): DynamicModule {
+  static forRoot(settings: HttpSettings): DynamicModule {
     return {
       module: HttpModule,
       imports: [ExecutionsModule],
-      controllers: [CommandController, AuthController, ExecutionStreamController, HealthController],
+      controllers: [
+        CommandController,
+        AuthController,
+        ExecutionStreamController,
+        HealthController,
+        MetricsController,
+      ],
       providers: [
         { provide: HttpLog, useValue: settings.logger },
         { provide: ClientAddress, useValue: new ClientAddress(settings.trustedProxies) },
+        { provide: MetricsPage, useValue: new MetricsPage(settings.metricsToken) },
       ],
     };
   }

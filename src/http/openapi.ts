@@ -1,6 +1,7 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { z } from 'zod';
 import type { RequestClass, RequestRegistry } from '../bus/index.ts';
+import { VERSION } from '../platform/version.ts';
 
 type Schema = Record<string, unknown>;
 
@@ -36,7 +37,7 @@ export function openApiDocument(registry: RequestRegistry): OpenAPIObject {
     openapi: '3.1.0',
     info: {
       title: 'Signalbox',
-      version: '0.1.0',
+      version: VERSION,
       description: 'Receives webhooks, records them and runs what you attach to them.',
     },
     servers: [{ url: '/' }],
@@ -106,6 +107,12 @@ function paths(requests: readonly RequestClass[]): Schema {
     ...signInPaths(),
     ...webHookPaths(),
     ...streamPath(),
+    ...operationsPaths(),
+  };
+}
+
+function operationsPaths(): Schema {
+  return {
     '/health/live': {
       get: {
         operationId: 'live',
@@ -120,6 +127,18 @@ function paths(requests: readonly RequestClass[]): Schema {
         tags: ['Operations'],
         summary: 'Every part it needs answers',
         responses: { 200: { description: 'Ready' }, 503: { description: 'A part is away' } },
+      },
+    },
+    '/metrics': {
+      get: {
+        operationId: 'metrics',
+        tags: ['Operations'],
+        summary:
+          'What an operator watches, as Prometheus reads it; with METRICS_TOKEN as Bearer where that is set',
+        responses: {
+          200: { description: 'Metrics', content: { 'text/plain': { schema: { type: 'string' } } } },
+          401: failure('No or another token than METRICS_TOKEN'),
+        },
       },
     },
   };

@@ -19,7 +19,7 @@ export function metricsOf(app: NestFastifyApplication, webhooks: WebHookListener
   return [
     ...webHookMetrics(webhooks),
     ...executionMetrics({
-      recorder: app.get(ExecutionRecorder, { strict: false }),
+      recorder: app.get(ExecutionRecorder),
       streams: app.get(ExecutionStreams),
       read: app.get(Database).read,
     }),

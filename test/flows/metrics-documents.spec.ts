@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { metricNamesIn, type ReadMetric, readMetrics } from '../support/metrics-text.ts';
 import { Signalbox } from '../support/signalbox.ts';
 

@@ -27,16 +27,36 @@ async function text(): Promise<string> {
   return await (await get({ Authorization: `Bearer ${TOKEN}` })).text();
 }
 
+/** The value of a series now. */
+async function value(series: string): Promise<number> {
+  return valueOf(await text(), series);
+}
+
+/** All series of ours. */
+async function ourSeries(): Promise<string[]> {
+  const series = [...readMetrics(await text()).values()].flatMap(({ values }) => [...values.keys()]);
+  return series.filter((each) => each.startsWith('signalbox_'));
+}
+
+function call(key: string, body: unknown = {}): Promise<string> {
+  return signalbox.call(key, body).then((answer) => answer.text());
+}
+
+/** Has a script send something. */
+function send(url: string): () => Promise<string> {
+  return () => call('sends', { url });
+}
+
 function untilTrue(look: () => Promise<boolean>): Promise<unknown> {
   return until(async () => (await look()) || null);
 }
 
 /** Waits until a series has grown by as much as something did to it. */
 async function grows(series: string, by: number, work: () => Promise<unknown>): Promise<void> {
-  const before = valueOf(await text(), series);
+  const before = await value(series);
   await work();
-  await untilTrue(async () => valueOf(await text(), series) >= before + by);
-  expect(valueOf(await text(), series)).toBe(before + by);
+  await untilTrue(async () => (await value(series)) >= before + by);
+  expect(await value(series)).toBe(before + by);
 }
 
 describe('/metrics', () => {
@@ -98,8 +118,6 @@ describe('A webhook call counts', () => {
     });
   });
 
-  const call = (key: string, body: unknown = {}) => signalbox.call(key, body).then((answer) => answer.text());
-
   it('by its answer, its duration and its status', async () => {
     const ended = 'signalbox_executions_ended_total';
     await grows('signalbox_webhook_requests_total{status="2xx"}', 1, () => call('fine'));
@@ -122,7 +140,6 @@ describe('A webhook call counts', () => {
   });
 
   it('where it reaches out: the command, the request and its duration', async () => {
-    const send = (url: string) => () => call('sends', { url });
     const commands = 'signalbox_commands_total{type="SendHttpRequestCommand",outcome="succeeded"}';
     await grows(commands, 1, send(elsewhere.url('/a')));
     await grows('signalbox_outbound_requests_total{outcome="2xx"}', 1, send(elsewhere.url('/a')));
@@ -141,7 +158,6 @@ describe('A webhook call counts', () => {
     });
     await call('later', { url: elsewhere.url('/held') });
     await call('later', { url: elsewhere.url('/held') });
-    const value = async (series: string) => valueOf(await text(), series);
     await untilTrue(async () => (await value('signalbox_queue_jobs_running')) === 1);
     await untilTrue(async () => (await value('signalbox_queue_jobs_due')) === 1);
     await untilTrue(async () => (await value('signalbox_queue_oldest_due_age_seconds')) > 0);
@@ -182,9 +198,7 @@ describe('The number of series', () => {
     await untilTrue(async () => (await text()).includes('type="unknown"'));
     await signalbox.createConfig('made-up-key');
     await untilTrue(async () => valueOf(await text(), 'signalbox_script_workers_busy') === 0);
-    const seriesOf = async () =>
-      [...readMetrics(await text()).values()].flatMap(({ values }) => [...values.keys()]).filter(isOurs);
-    const before = await seriesOf();
+    const before = await ourSeries();
     for (let n = 0; n < 5; n++) {
       await signalbox.createConfig(`made-up-${n}`, { path: `/webhooks/made-up/${n}` });
       await (await signalbox.call(`made-up-${n}`, {})).text();
@@ -192,7 +206,7 @@ describe('The number of series', () => {
     }
     const last = 'signalbox_commands_total{type="unknown",outcome="invalid"}';
     await untilTrue(async () => valueOf(await text(), last) >= 6);
-    expect(await seriesOf()).toStrictEqual(before);
+    expect(await ourSeries()).toStrictEqual(before);
   });
 
   it('has nothing in it that anybody keeps to himself', async () => {
@@ -201,7 +215,3 @@ describe('The number of series', () => {
       expect(shown).not.toContain(secret);
   });
 });
-
-function isOurs(series: string): boolean {
-  return series.startsWith('signalbox_');
-}

@@ -53,6 +53,19 @@ function traceparentAt(path: string): unknown {
   return elsewhere.headers[elsewhere.hits.indexOf(path)]?.['traceparent'];
 }
 
+/** Calls a webhook on a server of its own that is to send its traces somewhere. @returns what the log says. */
+async function callWith(endpoint: string): Promise<string> {
+  const traced = await Signalbox.start({ env: { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint } });
+  await traced.createConfig('fine');
+  const calls = Array.from({ length: 200 }, async () => await (await traced.call('fine', { n: 1 })).json());
+  for (const answer of await Promise.all(calls))
+    expect(answer).toMatchObject({ success: true, data: { n: 1 } });
+  const began = performance.now();
+  expect(await traced.stop()).toBe(0);
+  expect(performance.now() - began).toBeLessThan(10_000);
+  return traced.output;
+}
+
 describe('A call of a webhook', () => {
   it('is followed from its caller through script and command to the other system', async () => {
     const { traceId, spanId, headers } = newTrace();
@@ -179,19 +192,6 @@ it('A command at the endpoint is followed likewise', async () => {
 });
 
 describe('A collector', () => {
-  /** Calls a webhook on a server of its own that is to send its traces somewhere. @returns what the log says. */
-  async function callWith(endpoint: string): Promise<string> {
-    const traced = await Signalbox.start({ env: { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint } });
-    await traced.createConfig('fine');
-    const calls = Array.from({ length: 200 }, async () => await (await traced.call('fine', { n: 1 })).json());
-    for (const answer of await Promise.all(calls))
-      expect(answer).toMatchObject({ success: true, data: { n: 1 } });
-    const began = performance.now();
-    expect(await traced.stop()).toBe(0);
-    expect(performance.now() - began).toBeLessThan(10_000);
-    return traced.output;
-  }
-
   it('that is away harms nobody, and the log says once that it is', async () => {
     const gone = await TraceCollector.start();
     const { url } = gone;

@@ -81,6 +81,7 @@ export class Dispatcher {
 
   private async carryOut(request: RequestClass, order: Order): Promise<Dispatched> {
     const { spec } = request;
+    const isSimulated = order.isSimulated === true && spec.kind === 'command';
     let outcome: Outcome = 'succeeded';
     try {
       if (!order.caller.permissions.has(spec.permission)) throw permissionMissing(spec.permission);
@@ -92,15 +93,15 @@ export class Dispatcher {
           message: spec.success,
         });
       }
-      if (order.isSimulated) return succeeded({ success: true, data: null, message: 'Simulated' });
+      if (isSimulated) return succeeded({ success: true, data: null, message: 'Simulated' });
       return await this.execute(request, instance, order);
     } catch (thrown) {
       const error = asAppError(thrown);
       outcome = error.kind;
-      if (spec.kind === 'command' && !order.isSimulated) await this.auditFailure(request, order, error);
+      if (spec.kind === 'command' && !isSimulated) await this.auditFailure(request, order, error);
       return refused(error, spec.failure);
     } finally {
-      this.figures.note(order.type, outcome);
+      if (!isSimulated) this.figures.note(order.type, outcome);
     }
   }
 

@@ -149,6 +149,24 @@ describe('A webhook call counts', () => {
     await grows(failed, 1, send('http://10.0.0.1/'));
   });
 
+  it('and a test counts the queries that it runs, and no command that it only simulates', async () => {
+    const executionCode = `
+      doCmd('PublishEventCommand', { type: 'order.tried', payload: {} });
+      return doCmd('GetWebHookConfigListQuery', {});`;
+    const config = {
+      key: 'tried',
+      description: 'Tried',
+      isEnabled: true,
+      path: '/webhooks/tried',
+      action: 'POST',
+    };
+    const test = { config: { ...config, executionType: 2, executionCode }, request: { body: {} } };
+    await grows('signalbox_commands_total{type="GetWebHookConfigListQuery",outcome="succeeded"}', 1, () =>
+      signalbox.command('TestWebHookConfigCommand', test),
+    );
+    expect(await text()).not.toContain('type="PublishEventCommand"');
+  });
+
   it('while it waits: as unfinished, due or running, and as a retry', async () => {
     const open = elsewhere.hold('/held');
     await signalbox.createConfig('later', {

@@ -75,6 +75,12 @@ module.exports = {
     home('axios-lives-in-outbound-http', 'axios', '^src/platform/outbound-http[^/]*\\.ts$'),
     home('argon2-lives-in-access', '@node-rs/argon2', '^src/features/access/'),
     home('jose-lives-in-access', 'jose', '^src/features/access/'),
+    home('prom-client-lives-in-telemetry', 'prom-client', '^src/platform/telemetry/prometheus-text\\.ts$'),
+    home(
+      'opentelemetry-lives-in-telemetry',
+      '@opentelemetry/[^/]+',
+      '^src/platform/telemetry/otlp-tracer\\.ts$',
+    ),
     home('pino-lives-in-the-logger', 'pino(-pretty)?', '^src/platform/logger\\.ts$'),
   ],
   options: {

@@ -90,7 +90,7 @@ export class AppModule {
         ExecutionsModule,
         HttpRequestsModule,
         SecretsModule,
-        HttpModule.forRoot({ logger, trustedProxies: config.trustedProxies }),
+        HttpModule.forRoot({ ...config, logger }),
       ],
       providers: settings,
       exports: settings,

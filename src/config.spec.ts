@@ -28,6 +28,8 @@ describe('Without any variable', () => {
       adminApiKey: null,
       publicUrl: null,
       executionRetentionDays: 30,
+      metricsToken: null,
+      tracing: null,
       logLevel: 'info',
     });
   });
@@ -68,6 +70,8 @@ describe('A variable', () => {
       'ADMIN_API_KEY',
       'PUBLIC_URL',
       'HOST',
+      'METRICS_TOKEN',
+      'OTEL_EXPORTER_OTLP_ENDPOINT',
     ];
     const empty = Object.fromEntries(names.map((name) => [name, '']));
     expect(readConfig(empty)).toStrictEqual(readConfig({}));
@@ -89,6 +93,11 @@ describe('A variable', () => {
       SCRIPT_WORKERS: '3',
       SCRIPT_ISOLATION: 'fresh',
       PUBLIC_URL: 'https://hooks.example.com/',
+      METRICS_TOKEN: 'm'.repeat(8),
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4318/',
+      OTEL_EXPORTER_OTLP_HEADERS: 'x-team=hooks%2C%20all, authorization=Bearer%20t',
+      OTEL_SERVICE_NAME: 'hooks',
+      OTEL_TRACES_SAMPLER_ARG: '0.25',
       LOG_LEVEL: 'debug',
     });
     expect(config).toMatchObject({
@@ -103,6 +112,13 @@ describe('A variable', () => {
       scriptWorkers: 3,
       scriptIsolation: 'fresh',
       publicUrl: 'https://hooks.example.com',
+      metricsToken: 'm'.repeat(8),
+      tracing: {
+        endpoint: 'http://127.0.0.1:4318',
+        headers: { 'x-team': 'hooks, all', authorization: 'Bearer t' },
+        serviceName: 'hooks',
+        ratio: 0.25,
+      },
       logLevel: 'debug',
     });
     expect(config.trustedProxies.matches('10.1.2.3')).toBe(true);
@@ -146,6 +162,15 @@ describe('A bad value', () => {
     ['PUBLIC_URL', 'hooks.example.com'],
     ['PUBLIC_URL', 'ftp://hooks.example.com'],
     ['LOG_LEVEL', 'verbose'],
+    ['METRICS_TOKEN', 'short'],
+    ['METRICS_TOKEN', 'no token can have spaces'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector:4318'],
+    ['OTEL_EXPORTER_OTLP_HEADERS', 'authorization'],
+    ['OTEL_EXPORTER_OTLP_HEADERS', 'a=%zz'],
+    ['OTEL_EXPORTER_OTLP_HEADERS', 'a=b%0Ac'],
+    ['OTEL_SERVICE_NAME', 'n'.repeat(201)],
+    ['OTEL_TRACES_SAMPLER_ARG', '1.5'],
+    ['OTEL_TRACES_SAMPLER_ARG', 'half'],
   ])('of %s stops the start with one sentence that names it: %s', (name, value) => {
     expect(refusals({ [name]: value })).toStrictEqual([
       expect.stringMatching(new RegExp(`^${name} must .*[^.]\\.$`, 's')),
@@ -156,6 +181,8 @@ describe('A bad value', () => {
     ['SECRETS_KEY', 'not-a-good-key-at-all'],
     ['ADMIN_PASSWORD', 'hunter2'],
     ['ADMIN_API_KEY', 'too-short-a-key'],
+    ['METRICS_TOKEN', 'too short'],
+    ['OTEL_EXPORTER_OTLP_HEADERS', 'a-secret-without-a-name'],
   ])('of %s is not repeated in the sentence', (name, value) => {
     expect(refusals({ [name]: value }).join(' ')).not.toContain(value);
   });
@@ -167,6 +194,11 @@ describe('A bad value', () => {
       'SCRIPT_WORKERS',
       'LOG_LEVEL',
     ]);
+  });
+
+  it('of OTEL_… counts without an endpoint too: nobody finds it out only when he turns tracing on', () => {
+    expect(refusals({ OTEL_TRACES_SAMPLER_ARG: '2' })).toHaveLength(1);
+    expect(readConfig({ OTEL_SERVICE_NAME: 'hooks' }).tracing).toBe(null);
   });
 
   it('names the entry of a list that cannot be read', () => {

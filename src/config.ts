@@ -2,6 +2,7 @@ import { cpus } from 'node:os';
 import { z } from 'zod';
 import { type ArmedFaultPoint, faultPoints } from './platform/fault-points.ts';
 import { type AddressRules, parseAddressRules } from './platform/network-addresses.ts';
+import type { TracingSettings } from './platform/telemetry/start-tracing.ts';
 
 /** What the operator set, parsed once and frozen. The names of the variables are those of the README. */
 export interface Config {
@@ -23,6 +24,10 @@ export interface Config {
   publicUrl: string | null;
   executionRetentionDays: number;
   logLevel: LogLevel;
+  /** Who may read /metrics; null: everybody. */
+  metricsToken: string | null;
+  /** Null: nobody wants traces. */
+  tracing: TracingSettings | null;
   /** For tests of crashes: where this process is to end. */
   faultPoint: ArmedFaultPoint | null;
 }
@@ -73,6 +78,20 @@ const httpUrl = z
   )
   .transform((text) => text.replace(/\/+$/, ''));
 
+/** As OpenTelemetry writes it: `name=value,name=value`, both percent-encoded. */
+const headerList = z.string().transform((text, context) => {
+  try {
+    const entries = text.split(',').map((entry) => {
+      const [, name, value] = /^\s*([\w!#$%&'*+.^`|~-]+)\s*=(.*)$/s.exec(entry)!;
+      return [decodeURIComponent(name!), decodeURIComponent(value!.trim())] as const;
+    });
+    return Object.fromEntries(new Headers(entries.map(([name, value]) => [name, value])));
+  } catch {
+    context.addIssue({ code: 'custom', message: 'must be a list such as name=value,other=value' });
+    return z.NEVER;
+  }
+});
+
 const faultPoint = z.string().transform((text, context) => {
   const [name, nth = '1'] = text.split(':');
   const known = faultPoints.find((point) => point === name);
@@ -113,6 +132,18 @@ const variables = z.object({
   PUBLIC_URL: httpUrl.optional(),
   EXECUTION_RETENTION_DAYS: wholeNumber(1, 36_500).default(30),
   LOG_LEVEL: z.enum(logLevels, { error: `must be one of ${logLevels.join(', ')}` }).default('info'),
+  METRICS_TOKEN: z
+    .string()
+    .regex(/^[\w.~+/=-]{8,256}$/, 'must have 8 to 256 of the characters A-Z a-z 0-9 . _ ~ + / = -')
+    .optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl.optional(),
+  OTEL_EXPORTER_OTLP_HEADERS: headerList.default({}),
+  OTEL_SERVICE_NAME: z.string().max(200, 'must have at most 200 characters').default('signalbox'),
+  OTEL_TRACES_SAMPLER_ARG: z
+    .string()
+    .regex(/^(0(\.\d{1,9})?|1(\.0{1,9})?)$/, 'must be a number between 0 and 1')
+    .transform(Number)
+    .default(1),
   SIGNALBOX_FAULT_POINT: faultPoint.optional(),
 });
 
@@ -151,6 +182,15 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     publicUrl: v.PUBLIC_URL ?? null,
     executionRetentionDays: v.EXECUTION_RETENTION_DAYS,
     logLevel: v.LOG_LEVEL,
+    metricsToken: v.METRICS_TOKEN ?? null,
+    tracing: v.OTEL_EXPORTER_OTLP_ENDPOINT
+      ? {
+          endpoint: v.OTEL_EXPORTER_OTLP_ENDPOINT,
+          headers: v.OTEL_EXPORTER_OTLP_HEADERS,
+          serviceName: v.OTEL_SERVICE_NAME,
+          ratio: v.OTEL_TRACES_SAMPLER_ARG,
+        }
+      : null,
     faultPoint: v.SIGNALBOX_FAULT_POINT ?? null,
   });
 }

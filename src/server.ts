@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { metricsOf } from './app.metrics.ts';
 import { AppModule } from './app.module.ts';
 import type { Config } from './config.ts';
 import { ExpressionPool } from './engines/expression/index.ts';
@@ -23,6 +24,7 @@ import { answerBeforeRouting, answerClientError } from './http/before-routing.ts
 import { serveDocs } from './http/docs.ts';
 import { errorOf, sendError } from './http/error-answer.ts';
 import { ErrorFilter } from './http/error.filter.ts';
+import { MetricsPage } from './http/metrics-page.ts';
 import { acceptRawBodies } from './http/raw-body.ts';
 import { identifyRequests } from './http/request-id.ts';
 import { WebHookListener } from './http/webhook-listener.ts';
@@ -30,6 +32,8 @@ import { type Logger, NestLog } from './platform/logger.ts';
 import { OutboundHttp } from './platform/outbound-http.ts';
 import { Queue } from './platform/queue/index.ts';
 import { Retention } from './platform/retention.ts';
+import { startTracing } from './platform/telemetry/start-tracing.ts';
+import { currentTracer } from './platform/telemetry/tracing.ts';
 
 /** A whole request, headers and body, must arrive within this time: slow senders do not hold connections. */
 const REQUEST_TIMEOUT_MS = 60_000;
@@ -62,6 +66,7 @@ export interface RunningServer {
 
 /** Starts everything in the order in which one part needs the other; listens last. */
 export async function startServer(config: Config, logger: Logger): Promise<RunningServer> {
+  await startTracing(config.tracing, (fields, message) => logger.warn(fields, message));
   const webhooks = new WebHookListener(config.bodyLimitBytes);
   const adapter = new FastifyAdapter({
     bodyLimit: config.bodyLimitBytes,
@@ -95,6 +100,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
     logger.warn({ interrupted }, 'executions that the last stop cut off were marked as failed');
   app.get(Retention).start();
   webhooks.open({ matcher, router: app.get(ReceiveWebHook), results: app.get(StoredAnswers) });
+  app.get(MetricsPage).show(metricsOf(app, webhooks));
   identifyRequests(server);
   answerBeforeRouting(server);
   authenticateFirst(server, app.get(Authenticator));
@@ -135,4 +141,5 @@ async function stop(app: NestFastifyApplication): Promise<void> {
   await Promise.all([scripts.stop(1_000), app.get(ExpressionPool).stop(1_000)]);
   await app.close();
   outbound.close();
+  await currentTracer()?.stop();
 }

@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { type Tx, untilStored, WriteDoor } from '../platform/db/index.ts';
 import { AppError, asAppError } from '../platform/errors.ts';
+import { currentTracer, type Tracer } from '../platform/telemetry/tracing.ts';
 import { type AuditEntry, AuditLog } from './audit.ts';
 import { type AuditTrail, PendingWrite, type RequestClass } from './bpm-request.ts';
 import type { Caller, Origin } from './caller.ts';
+import { CommandFigures, type Outcome } from './command-metrics.ts';
 import { CqrsBuses } from './cqrs-buses.ts';
 import { type Envelope, failureEnvelope, type SuccessEnvelope } from './envelope.ts';
 import { RequestRegistry } from './registry.ts';
@@ -37,9 +39,15 @@ export interface Dispatched {
 /** Stands in the audit log for a field that it leaves out. */
 const UNAUDITED = '[not kept in the audit log]';
 
+/** Stands in figures for all names that there are not. */
+const UNKNOWN = 'unknown';
+
 /** The one way in: find → authorize → parse → execute → audit. Expected failures are values. */
 @Injectable()
 export class Dispatcher {
+  /** What has happened since the start. */
+  readonly figures = new CommandFigures();
+
   constructor(
     private readonly registry: RequestRegistry,
     private readonly buses: CqrsBuses,
@@ -47,10 +55,34 @@ export class Dispatcher {
     private readonly audit: AuditLog,
   ) {}
 
-  async dispatch(order: Order): Promise<Dispatched> {
+  dispatch(order: Order): Promise<Dispatched> {
     const request = this.registry.find(order.type);
-    if (!request) return refused(unknownCommand(order.type));
+    if (!request) {
+      this.figures.note(UNKNOWN, 'invalid');
+      return Promise.resolve(refused(unknownCommand(order.type)));
+    }
+    const tracer = currentTracer();
+    return tracer ? this.traced(tracer, request, order) : this.carryOut(request, order);
+  }
+
+  private traced(tracer: Tracer, request: RequestClass, order: Order): Promise<Dispatched> {
+    const { type, origin } = order;
+    const { executionId } = origin;
+    const attributes = {
+      'signalbox.command.type': type,
+      ...(executionId !== undefined && { 'signalbox.execution.id': executionId }),
+    };
+    return tracer.within({ name: type, kind: 'internal', attributes }, async (span) => {
+      const done = await this.carryOut(request, order);
+      if (done.error) span.fail(done.error.code);
+      return done;
+    });
+  }
+
+  private async carryOut(request: RequestClass, order: Order): Promise<Dispatched> {
     const { spec } = request;
+    const isSimulated = order.isSimulated === true && spec.kind === 'command';
+    let outcome: Outcome = 'succeeded';
     try {
       if (!order.caller.permissions.has(spec.permission)) throw permissionMissing(spec.permission);
       const instance = new request(parse(request, order.input) as never, order.caller, order.origin);
@@ -61,12 +93,15 @@ export class Dispatcher {
           message: spec.success,
         });
       }
-      if (order.isSimulated) return succeeded({ success: true, data: null, message: 'Simulated' });
+      if (isSimulated) return succeeded({ success: true, data: null, message: 'Simulated' });
       return await this.execute(request, instance, order);
     } catch (thrown) {
       const error = asAppError(thrown);
-      if (spec.kind === 'command' && !order.isSimulated) await this.auditFailure(request, order, error);
+      outcome = error.kind;
+      if (spec.kind === 'command' && !isSimulated) await this.auditFailure(request, order, error);
       return refused(error, spec.failure);
+    } finally {
+      if (!isSimulated) this.figures.note(order.type, outcome);
     }
   }
 

@@ -1,7 +1,8 @@
 import { Controller, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { type Dispatched, Dispatcher } from '../bus/index.ts';
+import { type Dispatched, Dispatcher, type Order } from '../bus/index.ts';
 import { AppError } from '../platform/errors.ts';
+import { currentTracer, type Tracer } from '../platform/telemetry/tracing.ts';
 import { WorkDepth } from '../platform/work-depth.ts';
 import { callerOf } from './authenticate-first.ts';
 import { HttpLog } from './http-log.ts';
@@ -29,7 +30,9 @@ export class CommandController {
     const depth = this.depths.depthIn(request.headers);
     // Work that comes this way goes on with its depth: it could else go round and round by commands.
     const origin = { requestId, ...(depth > 0 && { depth }) };
-    const dispatched = await this.dispatcher.dispatch({ type, input, caller, origin });
+    const order = { type, input, caller, origin };
+    const tracer = currentTracer();
+    const dispatched = await (tracer ? this.traced(tracer, request, order) : this.dispatcher.dispatch(order));
     this.note(dispatched, {
       requestId,
       type: type.slice(0, 100),
@@ -37,6 +40,17 @@ export class CommandController {
       durationMs: Math.round(performance.now() - began),
     });
     this.answer(reply, dispatched);
+  }
+
+  private traced(tracer: Tracer, { headers }: FastifyRequest, order: Order): Promise<Dispatched> {
+    const attributes = { 'http.request.method': 'POST', 'http.route': '/api/bpm/cmd' };
+    const start = { name: 'POST /api/bpm/cmd', kind: 'server', from: headers, attributes } as const;
+    return tracer.within(start, async (span) => {
+      const dispatched = await this.dispatcher.dispatch(order);
+      span.note({ 'http.response.status_code': dispatched.status });
+      if (dispatched.status > 499) span.fail(dispatched.error!.code);
+      return dispatched;
+    });
   }
 
   private answer(reply: FastifyReply, { status, envelope, error }: Dispatched): void {

@@ -10,11 +10,20 @@ import { HealthController } from './health.controller.ts';
 import { HttpLog } from './http-log.ts';
 import { OAuthController } from './oauth.controller.ts';
 import { PublicKeysController } from './public-keys.controller.ts';
+import { MetricsPage } from './metrics-page.ts';
+import { MetricsController } from './metrics.controller.ts';
+
+/** What the operator set. */
+export interface HttpSettings {
+  logger: Logger;
+  trustedProxies: AddressRules;
+  metricsToken: string | null;
+}
 
 /** Every address we answer through Nest; webhooks are answered before it, by `webhook-listener.ts`. */
 @Module({})
 export class HttpModule {
-  static forRoot(settings: { logger: Logger; trustedProxies: AddressRules }): DynamicModule {
+  static forRoot(settings: HttpSettings): DynamicModule {
     return {
       module: HttpModule,
       imports: [ExecutionsModule],
@@ -25,10 +34,12 @@ export class HttpModule {
         PublicKeysController,
         ExecutionStreamController,
         HealthController,
+        MetricsController,
       ],
       providers: [
         { provide: HttpLog, useValue: settings.logger },
         { provide: ClientAddress, useValue: new ClientAddress(settings.trustedProxies) },
+        { provide: MetricsPage, useValue: new MetricsPage(settings.metricsToken) },
       ],
     };
   }

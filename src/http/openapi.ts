@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { RequestClass, RequestRegistry } from '../bus/index.ts';
 import { accessPaths } from './openapi-access.ts';
 import { accountParameter, failure, jsonBody, type Schema, textParameter } from './openapi-parts.ts';
+import { VERSION } from '../platform/version.ts';
 
 const envelopes = {
   Success: {
@@ -30,7 +31,7 @@ export function openApiDocument(registry: RequestRegistry): OpenAPIObject {
     openapi: '3.1.0',
     info: {
       title: 'Signalbox',
-      version: '0.1.0',
+      version: VERSION,
       description: 'Receives webhooks, records them and runs what you attach to them.',
     },
     servers: [{ url: '/' }],
@@ -101,6 +102,12 @@ function paths(requests: readonly RequestClass[]): Schema {
     ...accessPaths(),
     ...webHookPaths(),
     ...streamPath(),
+    ...operationsPaths(),
+  };
+}
+
+function operationsPaths(): Schema {
+  return {
     '/health/live': {
       get: {
         operationId: 'live',
@@ -115,6 +122,18 @@ function paths(requests: readonly RequestClass[]): Schema {
         tags: ['Operations'],
         summary: 'Every part it needs answers',
         responses: { 200: { description: 'Ready' }, 503: { description: 'A part is away' } },
+      },
+    },
+    '/metrics': {
+      get: {
+        operationId: 'metrics',
+        tags: ['Operations'],
+        summary:
+          'What an operator watches, as Prometheus reads it; with METRICS_TOKEN as Bearer where that is set',
+        responses: {
+          200: { description: 'Metrics', content: { 'text/plain': { schema: { type: 'string' } } } },
+          401: failure('No or another token than METRICS_TOKEN'),
+        },
       },
     },
   };

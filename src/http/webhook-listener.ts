@@ -15,6 +15,7 @@ import {
 import { type AppError, asAppError } from '../platform/errors.ts';
 import { hostMissing } from './before-routing.ts';
 import { inTurn } from './turns.ts';
+import { WebHookFigures } from './webhook-metrics.ts';
 
 const WEBHOOKS = '/api/webhooks/';
 const RESULTS = '/api/webhooks/results/';
@@ -35,6 +36,8 @@ export interface WebHookParts {
  */
 export class WebHookListener {
   private parts: WebHookParts | null = null;
+  /** What has happened since the start. */
+  readonly figures = new WebHookFigures();
 
   constructor(private readonly bodyLimitBytes: number) {}
 
@@ -54,8 +57,9 @@ export class WebHookListener {
   private take(request: IncomingMessage, response: ServerResponse): void {
     const { matcher, router, results } = this.parts!;
     const { headers } = request;
+    this.figures.received++;
     if (headers.host === undefined && request.httpVersion === '1.1') {
-      send(
+      this.send(
         response,
         { status: 400, headers: jsonHeaders, body: JSON.stringify(failureEnvelope(hostMissing())) },
         null,
@@ -64,7 +68,7 @@ export class WebHookListener {
     }
     if (request.method === 'GET' && request.url!.startsWith(RESULTS)) {
       void answerResult(results, request.url!.slice(RESULTS.length)).then((answer) =>
-        send(response, answer, null),
+        this.send(response, answer, null),
       );
       return;
     }
@@ -75,7 +79,7 @@ export class WebHookListener {
       peer: request.socket.remoteAddress ?? '',
     });
     if (!admitted) {
-      send(response, notFoundAnswer, null);
+      this.send(response, notFoundAnswer, null);
       return;
     }
     const objection = matcher.addressObjection(admitted) ?? this.sizeObjection(request);
@@ -117,9 +121,10 @@ export class WebHookListener {
       const body = rest === null ? first : Buffer.concat(rest, bytes);
       inTurn(
         () =>
-          void router
-            .receive(admitted, body)
-            .then(({ answer, executionId }) => send(response, answer, executionId)),
+          void router.receive(admitted, body).then(({ answer, executionId }) => {
+            this.figures.durations.note(performance.now() - admitted.startedAt);
+            this.send(response, answer, executionId);
+          }),
       );
     });
     // Whoever breaks off before the end of his body has made no call; his body may also be no HTTP.
@@ -132,7 +137,18 @@ export class WebHookListener {
   /** What is left of the body is not read: the connection ends with the answer. */
   private async refuse(response: ServerResponse, admitted: AdmittedCall, error: AppError): Promise<void> {
     response.shouldKeepAlive = false;
-    send(response, await this.parts!.router.reject(admitted, error, noBytes), admitted.id);
+    const answer = await this.parts!.router.reject(admitted, error, noBytes);
+    this.figures.durations.note(performance.now() - admitted.startedAt);
+    this.send(response, answer, admitted.id);
+  }
+
+  private send(response: ServerResponse, answer: WebHookAnswer, executionId: string | null): void {
+    if (response.destroyed) {
+      this.figures.noteAbandoned();
+      return;
+    }
+    this.figures.note(answer.status);
+    write(response, answer, executionId);
   }
 }
 
@@ -150,8 +166,7 @@ function isWebHook({ url, method }: IncomingMessage): boolean {
   return url!.startsWith(WEBHOOKS) || /^https?:\/\/[^/]*\/api\/webhooks\//i.test(url!);
 }
 
-function send(response: ServerResponse, answer: WebHookAnswer, executionId: string | null): void {
-  if (response.destroyed) return;
+function write(response: ServerResponse, answer: WebHookAnswer, executionId: string | null): void {
   const { status, headers, body } = answer;
   const hasBody = status !== 204 && status !== 304;
   response.writeHead(status, {

@@ -17,7 +17,10 @@ import {
   objectionTo,
   type OutboundRequest,
 } from './outbound-http-request.ts';
+import { OutboundFigures } from './outbound-http-metrics.ts';
 import { headersReceived, readResponseBody } from './outbound-http-response.ts';
+import { outboundSpan, withTrace } from './outbound-http-span.ts';
+import { currentTracer, type Tracer } from './telemetry/tracing.ts';
 
 export { outboundMethods, type OutboundRequest } from './outbound-http-request.ts';
 
@@ -69,6 +72,8 @@ export class OutboundHttp {
   readonly #lookups = new Map<string, Promise<readonly { address: string }[]>>();
   readonly #stops = new Set<AbortController>();
   #isClosed = false;
+  /** What has happened since the start. */
+  readonly figures = new OutboundFigures();
 
   constructor(parts: OutboundHttpParts) {
     this.#allowedNetworks = parts.allowedNetworks;
@@ -84,6 +89,23 @@ export class OutboundHttp {
 
   /** Makes one exchange and settles within `timeoutMs`, whatever the other side does. */
   async send(request: OutboundRequest): Promise<OutboundResult> {
+    const startedAt = this.#now();
+    const tracer = currentTracer();
+    const result = await (tracer ? this.#sendTraced(request, tracer) : this.#send(request));
+    this.figures.ended(result, this.#now() - startedAt);
+    return result;
+  }
+
+  #sendTraced(request: OutboundRequest, tracer: Tracer): Promise<OutboundResult> {
+    return tracer.within(outboundSpan(request), async (span) => {
+      const result = await this.#send(withTrace(request, span.headers()));
+      if (result.kind === 'response') span.note({ 'http.response.status_code': result.status });
+      else span.fail(result.kind === 'failed' ? result.reason : result.kind);
+      return result;
+    });
+  }
+
+  async #send(request: OutboundRequest): Promise<OutboundResult> {
     if (this.#isClosed || request.signal?.aborted === true) return failed('aborted');
     const destination = destinationOf(request.url);
     if ('refused' in destination) return { kind: 'refused', reason: destination.refused };

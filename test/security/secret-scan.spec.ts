@@ -167,10 +167,12 @@ async function runWebhooks(): Promise<void> {
   await signalbox.command('PublishEventCommand', event);
 }
 
+async function read(type: string, fields: Record<string, unknown> = {}): Promise<string> {
+  return JSON.stringify((await signalbox.command(type, fields)).body);
+}
+
 /** What anybody may read who may read everything. */
 async function answers(): Promise<string[]> {
-  const read = async (type: string, fields: Record<string, unknown> = {}) =>
-    JSON.stringify((await signalbox.command(type, fields)).body);
   const keys = ['script', 'signed', 'basic', 'maker'];
   return [
     ...(await Promise.all(executionIds.map((id) => read('GetWebHookExecutionByIdQuery', { id })))),

@@ -1,11 +1,13 @@
 import { EventEmitter, once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** Another system that counts what it is asked to do, and does not answer where it is told not to. */
 export class CountingServer {
   /** The paths of all requests, in order. */
   readonly hits: string[] = [];
+  /** Their headers, in the same order. */
+  readonly headers: IncomingHttpHeaders[] = [];
   /** Requests of these paths are counted and their connections cut. */
   readonly broken = new Set<string>();
   private readonly held = new Map<string, Promise<unknown>>();
@@ -19,6 +21,7 @@ export class CountingServer {
       const path = request.url ?? '';
       request.resume();
       counting.hits.push(path);
+      counting.headers.push(request.headers);
       void Promise.resolve(counting.held.get(path)).then(() => {
         if (counting.broken.has(path)) response.destroy();
         else response.end('{}');

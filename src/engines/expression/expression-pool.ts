@@ -2,6 +2,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ExpressionJob } from './expression-job.ts';
 import { type ExpressionLaunch, launchesToTry, launchWorker } from './expression-launch.ts';
+import {
+  ExpressionFigures,
+  type ExpressionKillReason,
+  type ExpressionPoolStats,
+} from './expression-metrics.ts';
 import { goneOutcome, memoryOutcome, outcomeOf, timeOutcome } from './expression-outcomes.ts';
 import { type ExpressionOutcome, ExpressionProgram, type ExpressionStep } from './expression-program.ts';
 import { ExpressionQueue } from './expression-queue.ts';
@@ -44,6 +49,8 @@ export class ExpressionPool {
   #unsettled = 0;
   #onDrained: (() => void) | undefined;
   #watch: NodeJS.Timeout | undefined;
+  /** What has happened since the start. */
+  readonly figures = new ExpressionFigures();
 
   constructor(options: ExpressionPoolOptions) {
     this.#options = options;
@@ -53,6 +60,16 @@ export class ExpressionPool {
   get isReady(): boolean {
     const isIdle = !this.#isOpen && this.#opening === null;
     return !this.#isStopped && (isIdle || this.#workers.some(({ isReady }) => isReady));
+  }
+
+  /** What it is doing now. */
+  stats(): ExpressionPoolStats {
+    const workers = this.#workers;
+    return {
+      workers: workers.length,
+      busy: workers.filter(({ jobs }) => jobs.length > 0).length,
+      queued: this.#queue.size,
+    };
   }
 
   /** Starts the workers before anybody needs them; rejects with a sentence when none can start. */
@@ -69,6 +86,7 @@ export class ExpressionPool {
       const job = new ExpressionJob(program, parts, now + WAIT_MS_MAX, (outcome) => {
         this.#unsettled -= 1;
         if (this.#unsettled === 0) this.#onDrained?.();
+        this.figures.noteOutcome(outcome);
         resolve(outcome);
       });
       if (this.#isStopped) {
@@ -222,6 +240,7 @@ export class ExpressionPool {
       this.#noteSlow(head, now);
       head.settle(hasCrashed ? memoryOutcome(head) : goneOutcome);
     }
+    this.figures.restarts += 1;
     this.#options.onIncident?.('an expression worker went away');
     this.#requeue(jobs, now);
     // One that dies before it is of use is not started over and over.
@@ -230,7 +249,8 @@ export class ExpressionPool {
     this.#pump(now);
   }
 
-  #kill(worker: ExpressionWorker, now: number, why: string): void {
+  #kill(worker: ExpressionWorker, now: number, why: string, reason: ExpressionKillReason): void {
+    this.figures.kills.add(reason);
     this.#options.onIncident?.(why);
     worker.kill();
     this.#workers = this.#workers.filter((other) => other !== worker);
@@ -259,7 +279,8 @@ export class ExpressionPool {
     const { runningMs } = this.#options;
     const [head] = worker.jobs;
     if (head === undefined) {
-      if (worker.isLost(now, runningMs)) this.#kill(worker, now, 'a worker was lost in what had been moved');
+      if (worker.isLost(now, runningMs))
+        this.#kill(worker, now, 'a worker was lost in what had been moved', 'lost');
       return;
     }
     const headMs = worker.headMs(now, STARVED_FACTOR);
@@ -267,7 +288,8 @@ export class ExpressionPool {
       worker.jobs.shift();
       this.#noteSlow(head, now);
       head.settle(timeOutcome(head, runningMs));
-      this.#kill(worker, now, `expressions were stopped: ${head.program.label} ran too long`);
+      const why = `expressions were stopped: ${head.program.label} ran too long`;
+      this.#kill(worker, now, why, 'running-time');
       return;
     }
     if (headMs > SLOW_AFTER_MS) this.#noteSlow(head, now);

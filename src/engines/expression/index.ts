@@ -1,4 +1,5 @@
 /** FEEL and JSON Schema of strangers, evaluated in killable processes. */
+export { expressionMetrics } from './expression-metrics.ts';
 export { ExpressionPool } from './expression-pool.ts';
 export {
   type ExpressionOutcome,

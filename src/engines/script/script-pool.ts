@@ -5,6 +5,7 @@ import { answerCall } from './script-calls.ts';
 import { ScriptCrowd, submitAlone } from './script-crowd.ts';
 import { CHECKS, ScriptJob, type ScriptTask } from './script-job.ts';
 import { keepLogLine, settleWithReport } from './script-outcome.ts';
+import { killReasonOf, type KillReason, ScriptFigures } from './script-metrics.ts';
 import { ScriptPace } from './script-pace.ts';
 import { ScriptQueue } from './script-queue.ts';
 import type { ScriptOutcome, ScriptRequest, ScriptVerdict } from './script-run.ts';
@@ -49,8 +50,8 @@ export class ScriptPool {
   #watch: NodeJS.Timeout | undefined;
   #tidy: NodeJS.Timeout | undefined;
   #ticks = 0;
-  #kills = 0;
-  #restarts = 0;
+  /** What has happened since the start. */
+  readonly figures = new ScriptFigures();
 
   constructor(options: ScriptPoolOptions) {
     this.#options = options;
@@ -114,8 +115,8 @@ export class ScriptPool {
       workers: members.length,
       busy: members.filter((worker) => worker.jobs.length > 0).length,
       queued: this.#queue.size,
-      kills: this.#kills,
-      restarts: this.#restarts,
+      kills: Object.values(this.figures.kills.counts).reduce((sum, count) => sum + count, 0),
+      restarts: this.figures.restarts,
     };
   }
 
@@ -126,6 +127,7 @@ export class ScriptPool {
       const job = new ScriptJob(task, now, (outcome) => {
         this.#unsettled -= 1;
         if (this.#unsettled === 0) this.#onDrained?.();
+        if (task.kind === 'run') this.figures.noteRun(outcome.verdict);
         resolve(outcome);
       });
       if (!this.#isOpen || this.#queue.size >= QUEUED_MAX) {
@@ -186,7 +188,7 @@ export class ScriptPool {
     this.#pace.note(job.programKey, report.micros);
     worker.shiftHead(performance.now());
     const isSpent = frame.type === FROM_WORKER.limit && report.status === MEMORY_LIMIT;
-    if (isSpent) this.#discard(worker, 'a worker ran out of memory');
+    if (isSpent) this.#discard(worker, 'a worker ran out of memory', 'memory');
     else if (report.wantsSync) worker.sync();
     this.#pump();
   }
@@ -220,7 +222,7 @@ export class ScriptPool {
       this.#pace.note(head.programKey, Infinity);
     }
     if (!worker.isKilled && !worker.isRetiring) {
-      this.#restarts += 1;
+      this.figures.restarts += 1;
       this.#options.onIncident?.(`a script worker went away: ${worker.end.signal ?? worker.end.code}`);
     }
     this.#requeue(jobs);
@@ -228,8 +230,8 @@ export class ScriptPool {
     this.#pump();
   }
 
-  #discard(worker: ScriptWorker, why: string): void {
-    this.#kills += 1;
+  #discard(worker: ScriptWorker, why: string, reason: KillReason): void {
+    this.figures.kills.add(reason);
     const jobs = worker.jobs.splice(0);
     this.#crowd.remove(worker);
     worker.kill();
@@ -242,7 +244,8 @@ export class ScriptPool {
     worker.jobs.shift();
     head.settle(verdict);
     this.#pace.note(head.programKey, Infinity);
-    this.#discard(worker, `a script was stopped: ${'message' in verdict ? verdict.message : verdict.kind}`);
+    const why = `a script was stopped: ${'message' in verdict ? verdict.message : verdict.kind}`;
+    this.#discard(worker, why, killReasonOf(verdict));
   }
 
   #tick(): void {
@@ -271,7 +274,7 @@ export class ScriptPool {
   #judgeWorker(worker: ScriptWorker, now: number): void {
     const { head } = worker;
     if (worker.isFenced && head === undefined && now - worker.idleSince > FENCED_MS_MAX) {
-      this.#discard(worker, 'a worker was lost in a run that had been moved');
+      this.#discard(worker, 'a worker was lost in a run that had been moved', 'lost');
     }
     if (head === undefined || worker.isKilled) return;
     const verdict = judgeHead(worker, now);

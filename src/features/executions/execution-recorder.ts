@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type HotTable, type Payload, type TableRow, WriteDoor } from '../../platform/db/index.ts';
 import type { ExecutionStatus } from './execution.entity.ts';
+import { ExecutionFigures } from './execution-metrics.ts';
 import { executionPayload } from './execution-payload.rules.ts';
 import { ExecutionChanges } from './execution-changes.ts';
 import { CountedRejections } from './counted-rejections.ts';
@@ -118,6 +119,9 @@ const justReceived: ExecutionProgress = {
 /** Writes executions, each end with its count; each promise is kept only when the rows are on disk. */
 @Injectable()
 export class ExecutionRecorder {
+  /** What has ended since the start. */
+  readonly figures = new ExecutionFigures();
+
   constructor(
     private readonly door: WriteDoor,
     private readonly rejections: CountedRejections,
@@ -127,6 +131,7 @@ export class ExecutionRecorder {
   /** A rejection beyond those that are recorded. */
   countRejection(config: CountedConfig, end: Omit<CountedEnd, 'status'>): void {
     this.rejections.count(config, end);
+    this.figures.ended('rejected', end.durationMs);
   }
 
   /** On record before the first effect, so that a crash leaves a trace of what had begun. */
@@ -163,6 +168,7 @@ export class ExecutionRecorder {
       values: valuesOf(received, head),
       payload,
       afterCommit: () => {
+        if (head.finishedAt !== null) this.figures.ended(head.status, head.durationMs);
         if (this.changes.isWatched) this.changes.note({ ...received, ...head });
       },
     };

@@ -1,4 +1,5 @@
 export { ExecutionEntity, executionStatuses } from './execution.entity.ts';
+export { executionMetrics } from './execution-metrics.ts';
 export { ExecutionStreams } from './execution-streams.ts';
 export {
   ExecutionRecorder,

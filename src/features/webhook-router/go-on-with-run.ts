@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { asAppError } from '../../platform/errors.ts';
 import type { Job } from '../../platform/queue/index.ts';
+import { currentTracer } from '../../platform/telemetry/tracing.ts';
 import { EndJob } from './end-job.ts';
 import { FinishRun } from './finish-run.ts';
 import { IdempotentCalls } from './idempotent-calls.ts';
+import { runSpan } from './run-span.ts';
 import { RunWebHook } from './run-webhook.ts';
 import { failureAnswer } from './webhook-answer.ts';
 import type { WebHookRun } from './webhook-run.ts';
@@ -18,7 +20,12 @@ export class GoOnWithRun {
     private readonly idempotent: IdempotentCalls,
   ) {}
 
-  async run(run: WebHookRun, job: Job): Promise<void> {
+  run(run: WebHookRun, job: Job): Promise<void> {
+    const tracer = currentTracer();
+    return tracer ? tracer.within(runSpan(run, 'consumer'), () => this.goOn(run, job)) : this.goOn(run, job);
+  }
+
+  private async goOn(run: WebHookRun, job: Job): Promise<void> {
     run.job = job;
     // It may have waited since it was accepted.
     run.begunAt = performance.now();

@@ -1,12 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { type AppError, asAppError } from '../../platform/errors.ts';
 import { reach } from '../../platform/fault-points.ts';
+import { currentTracer, type Tracer } from '../../platform/telemetry/tracing.ts';
 import { AcceptWebHook } from './accept-webhook.ts';
 import type { WebHookReply } from './answer-in-time.ts';
 import { AdmitWebHook } from './admit-webhook.ts';
 import { AnswerWebHook } from './answer-webhook.ts';
 import { FinishRun } from './finish-run.ts';
 import { type AdmittedCall, metaOf } from './incoming-call.ts';
+import { runSpan } from './run-span.ts';
 import { failureAnswer, type WebHookAnswer } from './webhook-answer.ts';
 import { WebHookRun } from './webhook-run.ts';
 
@@ -26,13 +28,28 @@ export class ReceiveWebHook {
   }
 
   /** Everything after the body has arrived; the reply is given out when what it says is on disk. Never rejects. */
-  async receive(admitted: AdmittedCall, received: Buffer): Promise<WebHookReply> {
+  receive(admitted: AdmittedCall, received: Buffer): Promise<WebHookReply> {
     const run = newRun(admitted, received);
+    const tracer = currentTracer();
+    return tracer ? this.traced(tracer, run) : this.reply(run);
+  }
+
+  private traced(tracer: Tracer, run: WebHookRun): Promise<WebHookReply> {
+    return tracer.within(runSpan(run, 'server'), async (span) => {
+      const reply = await this.reply(run);
+      const { status } = reply.answer;
+      span.note({ 'http.response.status_code': status });
+      if (status > 499) span.fail(String(status));
+      return reply;
+    });
+  }
+
+  private async reply(run: WebHookRun): Promise<WebHookReply> {
     reach('run.started');
     try {
       const admission = await this.admission.admit(run);
       if (!admission.isActive) return { answer: await this.finish.ignore(run), executionId: run.id };
-      if (admitted.route.isAsync) return await this.asynchronous.accept(run, admission);
+      if (run.admitted.route.isAsync) return await this.asynchronous.accept(run, admission);
       return await this.synchronous.answer(run, admission.body, admission.idempotencyKey);
     } catch (thrown) {
       return { answer: await this.refusal(run, asAppError(thrown)), executionId: run.id };

@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { ScriptPool } from '../../engines/script/index.ts';
+import { type ScriptOutcome, ScriptPool, type ScriptRequest } from '../../engines/script/index.ts';
+import { currentTracer } from '../../platform/telemetry/tracing.ts';
 import type { RequestBody } from './request-body.ts';
 import { diverged, RunCalls } from './run-calls.ts';
+import { scriptSpan } from './run-span.ts';
 import { RunSurroundings } from './run-surroundings.ts';
 import { ASYNC_TOTAL_MS, ScriptLimitDefaults } from './script-limit-defaults.ts';
 import { failureAnswer, respondedAnswer, successAnswer } from './webhook-answer.ts';
@@ -21,7 +23,7 @@ export class RunScript {
   async run(run: WebHookRun, body: RequestBody): Promise<RunEnd> {
     const { route } = run.admitted;
     const surroundings = await this.surroundings.of(run);
-    const { verdict, logs, logsTruncated } = await this.scripts.run({
+    const { verdict, logs, logsTruncated } = await this.execute(run, {
       programId: route.programId,
       ownerId: String(route.config.id),
       source: route.config.settings.executionCode ?? '',
@@ -52,5 +54,20 @@ export class RunScript {
     if (verdict.kind === 'responded') return { answer: respondedAnswer(verdict), failure: null };
     const failure = scriptFailure(verdict)!;
     return { answer: failureAnswer(failure), failure, isRejection: verdict.kind === 'unparsable-body' };
+  }
+
+  private execute(run: WebHookRun, request: ScriptRequest): Promise<ScriptOutcome> {
+    const tracer = currentTracer();
+    if (!tracer) return this.scripts.run(request);
+    return tracer.within(scriptSpan(run), async (span) => {
+      // Calls come back from another process, and belong to this script all the same.
+      const here = tracer.here();
+      const call: ScriptRequest['call'] = (...called) => here(() => request.call(...called));
+      const outcome = await this.scripts.run({ ...request, call });
+      const { verdict } = outcome;
+      if (verdict.kind === 'limit') span.fail(verdict.limit);
+      else if (verdict.kind !== 'returned' && verdict.kind !== 'responded') span.fail(verdict.kind);
+      return outcome;
+    });
   }
 }

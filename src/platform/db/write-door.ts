@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { EntityManager, QueryRunner } from 'typeorm';
 import { AppError } from '../errors.ts';
 import type { Dialect } from './dialect.ts';
+import { DoorFigures } from './door-metrics.ts';
 import { rowBatch, type TableRow } from './row-batch.ts';
 import { WriterTransaction } from './writer-transaction.ts';
 
@@ -53,6 +54,8 @@ export class WriteDoor {
   private readonly inside = new AsyncLocalStorage<true>();
   private readonly writer: WriterTransaction;
   private failedCommits = 0;
+  /** What has gone through since the start. */
+  readonly figures = new DoorFigures();
 
   constructor(
     private readonly runner: QueryRunner,
@@ -113,9 +116,12 @@ export class WriteDoor {
     while (this.queue.length > 0) {
       const wait = this.dialect.beforeCommit();
       if (wait) await wait;
-      const commit = this.commitTogether(this.queue.splice(0, this.nextCommitSize()));
+      const batch = this.queue.splice(0, this.nextCommitSize());
+      const begunAt = performance.now();
+      const commit = this.commitTogether(batch);
       tell();
       tell = await commit;
+      this.figures.commitEnded(batch.length, this.failedCommits === 0, performance.now() - begunAt);
     }
     this.isRunning = false;
     tell();
@@ -143,9 +149,11 @@ export class WriteDoor {
   /** Null when a row was bad: nothing is stored, and each must be tried by itself. */
   private async commitRows(appends: readonly Append[]): Promise<Tell | null> {
     try {
-      await this.dialect.commitRows(rowBatch(rowsOf(appends)));
+      const rows = rowsOf(appends);
+      await this.dialect.commitRows(rowBatch(rows));
       this.failedCommits = 0;
-      for (const effect of effectsOf(rowsOf(appends))) effect();
+      this.figures.rows += rows.length;
+      for (const effect of effectsOf(rows)) effect();
       return () => {
         for (const append of appends) append.resolve();
       };
@@ -214,7 +222,9 @@ export class WriteDoor {
   }
 
   private async insert(appends: readonly Append[]): Promise<void> {
-    await this.writer.within('append', () => this.dialect.writeRows(rowBatch(rowsOf(appends))));
+    const rows = rowsOf(appends);
+    await this.writer.within('append', () => this.dialect.writeRows(rowBatch(rows)));
+    this.figures.rows += rows.length;
   }
 
   private async runOne(entry: Transaction, answers: (() => void)[], effects: (() => void)[]): Promise<void> {
@@ -224,6 +234,7 @@ export class WriteDoor {
       afterCommit: (effect) => own.push(effect),
       write: async (rows) => {
         await this.dialect.writeRows(rowBatch(rows));
+        this.figures.rows += rows.length;
         own.push(...effectsOf(rows));
       },
     };

@@ -1,7 +1,8 @@
 import type { Clock } from '../clock.ts';
 import type { Database, HotTable, TableRow, Tx } from '../db/index.ts';
 import { JobLanes } from './job-lanes.ts';
-import { type Job, type JobHandler, type NewJob, Queue } from './queue.ts';
+import { dueJobs } from './due-jobs.ts';
+import { type DueJobs, type Job, type JobHandler, type NewJob, Queue } from './queue.ts';
 
 /** Jobs at hand at once; most of them wait for a script worker or for somebody else's server. */
 const SLOTS = 64;
@@ -35,7 +36,7 @@ export class EmbeddedQueue extends Queue {
   private readonly lanes = new JobLanes(SLOTS_PER_LANE);
   private readonly atHand = new Map<string, AtHand>();
   /** Of those at hand, the ones that hold a slot. */
-  private running = 0;
+  private slotsTaken = 0;
   private isStarted = false;
   private isStopping = false;
   /** True when the table holds jobs that found no room in memory. */
@@ -57,6 +58,14 @@ export class EmbeddedQueue extends Queue {
 
   override get depth(): number {
     return this.lanes.size;
+  }
+
+  override get running(): number {
+    return this.slotsTaken;
+  }
+
+  override due(): Promise<DueJobs> {
+    return dueJobs(this.database.read, this.clock.now(), this.atHand);
   }
 
   override handle(kind: string, handler: JobHandler): void {
@@ -115,6 +124,7 @@ export class EmbeddedQueue extends Queue {
     if (!this.isHeld(job)) return false;
     const next = { ...job, runAt, attempt: job.attempt + 1 };
     await this.database.door.append([...rows, rowOf(next)]);
+    this.figures.retries++;
     this.settle(job, next);
     return true;
   }
@@ -128,7 +138,7 @@ export class EmbeddedQueue extends Queue {
     this.isStopping = true;
     clearTimeout(this.alarm);
     clearInterval(this.sweeper);
-    if (this.running === 0) return;
+    if (this.slotsTaken === 0) return;
     let timer: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {
       this.tellIdle = resolve;
@@ -165,7 +175,7 @@ export class EmbeddedQueue extends Queue {
   private pump(): void {
     if (!this.isStarted || this.isStopping) return;
     const now = this.clock.now();
-    while (this.running < SLOTS) {
+    while (this.slotsTaken < SLOTS) {
       let release: (() => void) | null = null;
       const job = this.lanes.take(now, (next) => {
         release = this.handlers.get(next.kind)?.admit(next) ?? null;
@@ -174,7 +184,8 @@ export class EmbeddedQueue extends Queue {
       if (!job) break;
       void this.run(job, release!);
     }
-    if (this.isBehind && this.lanes.size < KNOWN_MAX / 2 && this.running < SLOTS) void this.sweepIfBehind();
+    if (this.isBehind && this.lanes.size < KNOWN_MAX / 2 && this.slotsTaken < SLOTS)
+      void this.sweepIfBehind();
     this.setAlarm(now);
   }
 
@@ -189,17 +200,18 @@ export class EmbeddedQueue extends Queue {
   private async run(job: Job, release: () => void): Promise<void> {
     const held: AtHand = { job, verdict: 'open' };
     this.atHand.set(job.id, held);
-    this.running++;
+    this.slotsTaken++;
     try {
       await this.handlers.get(job.kind)!.run(job);
     } catch (cause) {
+      this.figures.stumbles++;
       this.onStumble(job, cause);
     }
-    this.running--;
+    this.slotsTaken--;
     this.atHand.delete(job.id);
     release();
     this.putBack(job, held.verdict);
-    if (this.running === 0) this.tellIdle?.();
+    if (this.slotsTaken === 0) this.tellIdle?.();
     this.pump();
   }
 

@@ -32,11 +32,25 @@ export interface JobHandler {
   run(job: Job): Promise<void>;
 }
 
+/** Jobs whose time has come and that nobody does yet. */
+export interface DueJobs {
+  count: number;
+  /** 0: there is none. */
+  oldestAgeMs: number;
+}
+
 /**
  * The alarm clock: the database holds the truth, this says when to look. Each job is stored in the commit that makes
  * it needed and removed in the commit that has done it; in between any crash leads to its being run again.
  */
 export abstract class Queue {
+  /** What has happened since the start. */
+  readonly figures = { retries: 0, stumbles: 0 };
+
+  /** Jobs that are being done. */
+  abstract get running(): number;
+  /** What waits although its time has come. */
+  abstract due(): Promise<DueJobs>;
   /** Before `start`. */
   abstract handle(kind: string, handler: JobHandler): void;
   /** Begins with what is due, also from before the last crash. */

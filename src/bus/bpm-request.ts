@@ -17,6 +17,8 @@ export interface RequestSpec<S extends z.ZodObject = z.ZodObject> {
   refusedFields?: Readonly<Record<string, string>>;
   /** Fields whose values no record keeps, where their names do not say so. */
   secretFields?: readonly string[];
+  /** Fields of its result that are shown to whoever gave it, and that no record keeps. */
+  secretResults?: readonly string[];
   /** Fields that the audit log leaves out: large ones, which lie encrypted with what they made. */
   unauditedFields?: readonly string[];
   /** The envelope's message when it worked. */

@@ -9,7 +9,7 @@ import { CommandFigures, type Outcome } from './command-metrics.ts';
 import { CqrsBuses } from './cqrs-buses.ts';
 import { type Envelope, failureEnvelope, type SuccessEnvelope } from './envelope.ts';
 import { RequestRegistry } from './registry.ts';
-import { recordedInput, secretValuesIn } from './secret-fields.rules.ts';
+import { recordedInput, secretResultsIn, secretValuesIn } from './secret-fields.rules.ts';
 import { validationSentences, withoutNulls } from './validation.rules.ts';
 
 /** One request for the bus, not yet trusted. */
@@ -108,6 +108,12 @@ export class Dispatcher {
   /** True: what the command does is no part of a transaction. */
   actsOutside(type: string): boolean {
     return this.registry.find(type)?.spec.effects === 'outside';
+  }
+
+  /** The values in a command's result that must be readable in no record. */
+  secretResults(type: string, { data }: Pick<Envelope, 'data'>): string[] {
+    const spec = this.registry.find(type)?.spec;
+    return spec?.secretResults ? secretResultsIn(spec, data) : [];
   }
 
   /** An input as records may keep it, and the values in it that must be readable nowhere else either. */

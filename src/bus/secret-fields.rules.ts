@@ -21,3 +21,13 @@ export function recordedInput({ secretFields, input: { shape } }: SecretFields, 
 export function secretValuesIn({ secretFields = [] }: SecretFields, input: Input): string[] {
   return secretFields.map((name) => input[name]).filter((value) => typeof value === 'string');
 }
+
+/** The same of what came of it. */
+export function secretResultsIn(
+  { secretResults = [] }: { secretResults?: readonly string[] },
+  data: unknown,
+): string[] {
+  if (typeof data !== 'object' || data === null) return [];
+  const fields = data as Input;
+  return secretResults.map((name) => fields[name]).filter((value) => typeof value === 'string');
+}

@@ -148,7 +148,7 @@ async function runWebhooks(): Promise<void> {
   });
   await call('script', '{}', shop, `?api_key=${secret('key-in-query')}`);
   await save('signed', {
-    verification: { scheme: 'preset', preset: 'github', secrets: [secret('github-secret')] },
+    verification: { scheme: 'preset', name: 'github', secrets: [secret('github-secret')] },
   });
   const body = '{"a":1}';
   const hmac = createHmac('sha256', secrets.get('github-secret')!).update(body).digest('hex');
@@ -163,6 +163,13 @@ async function runWebhooks(): Promise<void> {
     commandName: 'CreateApiClientCommand',
   });
   await call('maker', '{"name":"by a webhook","role":"viewer"}');
+  await save('scripted-maker', {
+    executionCode: `
+      const made = doCmd('CreateApiClientCommand', { name: 'by a script', role: 'viewer' });
+      console.log('made', made.data.apiKey);
+      return [made, JSON.stringify(made)];`,
+  });
+  await call('scripted-maker', '{}');
   const event = { type: 'order.paid', payload: { password: 'not ours' } };
   await signalbox.command('PublishEventCommand', event);
 }
@@ -236,9 +243,14 @@ describe('After a run with many secrets', () => {
   });
 
   it('what a webhook made that is secret is in no record of it', async () => {
-    const id = executionIds.at(-1);
-    const text = JSON.stringify(await signalbox.execution(id!));
-    expect(text).toContain('by a webhook');
-    expect(text).not.toMatch(/sb[ks]_[\w-]{20}/);
+    for (const [id, what] of [
+      [executionIds.at(-2), 'by a webhook'],
+      [executionIds.at(-1), 'by a script'],
+    ] as const) {
+      const text = JSON.stringify(await signalbox.execution(id!));
+      expect(text).toContain(what);
+      expect(text).toContain('[masked]');
+      expect(text).not.toMatch(/sb[ks]_[\w-]{20}/);
+    }
   });
 });

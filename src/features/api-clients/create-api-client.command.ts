@@ -24,6 +24,7 @@ export class CreateApiClientCommand extends bpmRequest({
     accountId: accountField.optional(),
     isEnabled: z.boolean().default(true),
   }),
+  secretResults: ['clientSecret', 'apiKey'],
   success: 'API client created successfully',
   example: { name: 'shop', permissions: ['events:publish'], accountId: 'acme' },
   failure: 'Creation failed',

@@ -12,6 +12,7 @@ export class RotateApiKeyCommand extends bpmRequest({
   kind: 'command',
   permission: 'access:manage',
   input: z.strictObject({ id: callerId, overlapSeconds }),
+  secretResults: ['apiKey'],
   success: 'API key rotated successfully',
   example: { id: 'cli_01a0b1c2-d3e4-7f56-8a9b-0c1d2e3f4a5b', overlapSeconds: 3600 },
   failure: 'Rotation failed',

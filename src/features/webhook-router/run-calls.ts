@@ -65,6 +65,7 @@ export class RunCalls {
     if (run.divergedAt === null && known && (known.name !== type || known.inputHash !== inputHash))
       run.divergedAt = known.n;
     const { call, envelope, error = null } = await this.given(run, order, known);
+    run.addCredentials(this.dispatcher.secretResults(type, envelope));
     const { envelopeJson, startedAt, recordedAt, status } = call;
     const durationMs = known ? recordedAt - startedAt : performance.now() - began;
     run.calls.push(call);
@@ -82,7 +83,7 @@ export class RunCalls {
   private shownInput(run: WebHookRun, { type, input, inputJson }: CallOrder): unknown {
     if (input === null) return '[it nests too deep to be shown]';
     const recorded = this.dispatcher.recorded(type, input);
-    if (recorded.secrets.length > 0) run.addCredentials(recorded.secrets);
+    run.addCredentials(recorded.secrets);
     const shownJson = recorded.input === input ? inputJson : JSON.stringify(recorded.input);
     return shownOf(run, shownJson, recorded.input);
   }

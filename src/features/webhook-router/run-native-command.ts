@@ -50,7 +50,7 @@ export class RunNativeCommand {
     { type, input, caller }: NativeCall,
   ): Promise<RunEnd> {
     const recorded = this.dispatcher.recorded(type, input);
-    if (recorded.secrets.length > 0) run.addCredentials(recorded.secrets);
+    run.addCredentials(recorded.secrets);
     const startedAt = performance.now();
     // A transaction that is undone is no step: the failure that follows takes its place.
     const stepDone = ({ success, message, ...rest }: Envelope) =>
@@ -70,6 +70,7 @@ export class RunNativeCommand {
       caller,
       origin: run.originOf(1),
       alongside: async (tx, answer) => {
+        run.addCredentials(this.dispatcher.secretResults(type, answer));
         stepDone(answer);
         await this.record.endIn(tx, run, succeeded(answer));
         reach('commit.before');

@@ -172,6 +172,7 @@ export class WebHookRun {
 
   /** What proved the call, and with what: readable nowhere either. */
   addCredentials(values: readonly string[]): void {
+    if (values.length === 0) return;
     this.ownCredentials = [...this.ownCredentials, ...values];
     this.knownCredentials = undefined;
   }

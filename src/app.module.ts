@@ -38,7 +38,7 @@ const BYTES_PER_MB = 1_048_576;
 /** The one list of everything wired in. */
 @Module({})
 export class AppModule {
-  static forRoot(config: Config, logger: Logger): DynamicModule {
+  static forRoot(config: Config, logger: Logger, plugins: DynamicModule['imports'] = []): DynamicModule {
     const settings = [
       Clock,
       {
@@ -85,6 +85,7 @@ export class AppModule {
         HttpRequestsModule,
         SecretsModule,
         HttpModule.forRoot({ logger, trustedProxies: config.trustedProxies }),
+        ...plugins,
       ],
       providers: settings,
       exports: settings,

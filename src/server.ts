@@ -30,6 +30,8 @@ import { type Logger, NestLog } from './platform/logger.ts';
 import { OutboundHttp } from './platform/outbound-http.ts';
 import { Queue } from './platform/queue/index.ts';
 import { Retention } from './platform/retention.ts';
+import { loadPlugins } from './plugin-loader.ts';
+import { checkPlugins, startFailure } from './plugin-requests.ts';
 
 /** A whole request, headers and body, must arrive within this time: slow senders do not hold connections. */
 const REQUEST_TIMEOUT_MS = 60_000;
@@ -75,11 +77,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
   });
   const server = adapter.getInstance();
   acceptRawBodies(server);
-  const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(config, logger), adapter, {
-    logger: new NestLog(logger),
-    bodyParser: false,
-    abortOnError: false,
-  });
+  const app = await createApp(config, logger, adapter);
   const access = await app.get(AccessStart).prepare(config);
   await app.get(WebHookConfigDirectory).load();
   await app.get(Secrets).load();
@@ -111,6 +109,24 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
     app,
     stop: () => stop(app),
   };
+}
+
+async function createApp(
+  config: Config,
+  logger: Logger,
+  adapter: FastifyAdapter,
+): Promise<NestFastifyApplication> {
+  const plugins = await loadPlugins(config.plugins);
+  checkPlugins(plugins, AppModule.forRoot(config, logger));
+  const modules = plugins.flatMap((plugin) => plugin.modules);
+  const settings = { logger: new NestLog(logger), bodyParser: false, abortOnError: false };
+  return await NestFactory.create<NestFastifyApplication>(
+    AppModule.forRoot(config, logger, modules),
+    adapter,
+    settings,
+  ).catch((thrown: unknown) => {
+    throw startFailure(plugins, thrown);
+  });
 }
 
 /** Stops accepting, lets what runs finish, stores it, and ends what we started. */

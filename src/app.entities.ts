@@ -5,6 +5,10 @@ import {
   SigningKeyEntity,
   UserEntity,
 } from './features/access/index.ts';
+import {
+  CommandDefinitionEntity,
+  CommandDefinitionVersionEntity,
+} from './features/command-definitions/index.ts';
 import { EventEntity } from './features/events/index.ts';
 import { ExecutionEntity } from './features/executions/index.ts';
 import { SecretVersionEntity } from './features/secrets/index.ts';
@@ -14,6 +18,8 @@ import { WebHookConfigEntity, WebHookConfigVersionEntity } from './features/webh
 export const entities = [
   ApiClientEntity,
   AuditLogEntity,
+  CommandDefinitionEntity,
+  CommandDefinitionVersionEntity,
   EventEntity,
   ExecutionEntity,
   RefreshTokenEntity,

@@ -6,6 +6,7 @@ import { ExpressionPool } from './engines/expression/index.ts';
 import { ScriptPool } from './engines/script/index.ts';
 import { AccessModule } from './features/access/index.ts';
 import { CommandCatalogueModule } from './features/command-catalogue/index.ts';
+import { CommandDefinitionsModule } from './features/command-definitions/index.ts';
 import { EventsModule } from './features/events/index.ts';
 import { ExecutionsModule } from './features/executions/index.ts';
 import { HttpRequestsModule } from './features/http-requests/index.ts';
@@ -78,6 +79,7 @@ export class AppModule {
         BusModule,
         AccessModule,
         CommandCatalogueModule,
+        CommandDefinitionsModule,
         WebHookConfigsModule,
         WebHookRouterModule,
         EventsModule,

@@ -8,6 +8,7 @@ import type { Config } from './config.ts';
 import { ExpressionPool } from './engines/expression/index.ts';
 import { ScriptPool } from './engines/script/index.ts';
 import { AccessStart, Authenticator } from './features/access/index.ts';
+import { CommandDefinitionDirectory } from './features/command-definitions/index.ts';
 import { ExecutionStreams, InterruptedExecutions } from './features/executions/index.ts';
 import { Secrets } from './features/secrets/index.ts';
 import { WebHookConfigDirectory } from './features/webhook-configs/index.ts';
@@ -81,6 +82,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
   const access = await app.get(AccessStart).prepare(config);
   await app.get(WebHookConfigDirectory).load();
   await app.get(Secrets).load();
+  await app.get(CommandDefinitionDirectory).load();
   const matcher = app.get(MatchWebHook);
   matcher.start();
   await Promise.all([

@@ -11,10 +11,21 @@ export {
 } from './bpm-request.ts';
 export { BusModule } from './bus.module.ts';
 export type { Caller, Origin } from './caller.ts';
-export { type Dispatched, Dispatcher, permissionMissing } from './dispatcher.ts';
+export {
+  type DefinedCommand,
+  DefinedCommands,
+  type DefinedOrder,
+  type WorkAnswer,
+  type WorkCall,
+  type WorkJournal,
+} from './defined-commands.ts';
+export { type Dispatched, permissionMissing, validationFailed } from './dispatched.ts';
+export { Dispatcher } from './dispatcher.ts';
 export { type Envelope, failureEnvelope } from './envelope.ts';
 export { jointCaller } from './joint-caller.rules.ts';
+export { inputIn, inputTooDeep } from './input-text.ts';
+export { type KnownCommand, KnownCommands } from './known-commands.ts';
 export { type Permission, permissions, permissionsOfRole, type Role } from './permissions.ts';
 export { RequestRegistry } from './registry.ts';
 export { timeField } from './time-field.ts';
-export { validationSentences, withoutNulls } from './validation.rules.ts';
+export { validationSentences } from './validation.rules.ts';

@@ -1,5 +1,6 @@
 /** The script sandbox: JavaScript of strangers, run in killable processes. */
 export { assertSafeRuntime } from './runtime-safety.ts';
 export type { PinnedStart } from './frames-run.ts';
+export { scriptFailure } from './script-failure.ts';
 export { ScriptPool } from './script-pool.ts';
-export type { ScriptBodyKind, ScriptLimits, ScriptOutcome, ScriptVerdict } from './script-run.ts';
+export type { ScriptBodyKind, ScriptLimits, ScriptOutcome } from './script-run.ts';

@@ -7,6 +7,7 @@ import { Events1764220000000 } from './1764220000000-events.ts';
 import { ExecutionLists1764300000000 } from './1764300000000-execution-lists.ts';
 import { DurableRuns1764400000000 } from './1764400000000-durable-runs.ts';
 import { CallsOfExecutions1764500000000 } from './1764500000000-calls-of-executions.ts';
+import { CommandDefinitions1764600000000 } from './1764600000000-command-definitions.ts';
 
 /** In the order in which they run; one is never changed once released. */
 export const migrations = [
@@ -19,4 +20,5 @@ export const migrations = [
   ExecutionLists1764300000000,
   DurableRuns1764400000000,
   CallsOfExecutions1764500000000,
+  CommandDefinitions1764600000000,
 ] as const;

@@ -16,6 +16,13 @@ const attempt: Attempt = { cast: () => cast, type, fields: () => ({ name, ...scr
 const create = (fields: object = scriptDefinition, who?: Record<string, string>) =>
   cast.signalbox.command(type, { name, ...fields }, who);
 
+const script = (schema: object) => ({ inputSchema: schema });
+const endpoint = (http: object, more = {}) => ({
+  executionCode: undefined,
+  http: { ...endpointDefinition.http, ...http },
+  ...more,
+});
+
 beforeAll(async () => {
   cast = await startWithRoles();
 });
@@ -120,12 +127,6 @@ describe('CreateCommandDefinitionCommand', () => {
   refusesStrangers(attempt);
   refusesRoles(['viewer', 'operator'], 'commands:define', attempt);
   const nameSentence = 'Name must be letters and digits, begin with a capital letter and end with "Command"';
-  const script = (schema: object) => ({ inputSchema: schema });
-  const endpoint = (http: object, more = {}) => ({
-    executionCode: undefined,
-    http: { ...endpointDefinition.http, ...http },
-    ...more,
-  });
   refusesInput(attempt, [
     [{ name: undefined }, ['Name is required']],
     [{ name: 'greetCommand' }, [nameSentence]],

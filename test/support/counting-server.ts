@@ -6,6 +6,8 @@ import type { AddressInfo } from 'node:net';
 export class CountingServer {
   /** The paths of all requests, in order. */
   readonly hits: string[] = [];
+  /** Their idempotency keys. */
+  readonly keys: unknown[] = [];
   /** Requests of these paths are counted and their connections cut. */
   readonly broken = new Set<string>();
   private readonly held = new Map<string, Promise<unknown>>();
@@ -19,6 +21,7 @@ export class CountingServer {
       const path = request.url ?? '';
       request.resume();
       counting.hits.push(path);
+      counting.keys.push(request.headers['idempotency-key']);
       void Promise.resolve(counting.held.get(path)).then(() => {
         if (counting.broken.has(path)) response.destroy();
         else response.end('{}');

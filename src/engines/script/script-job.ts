@@ -47,7 +47,8 @@ export class ScriptJob {
       return;
     }
     const { ownerId, programId, limits } = task.request;
-    this.ownerId = ownerId;
+    // Each depth waits by itself: behind runs that wait for it, a nested one would wait for its own end.
+    this.ownerId = task.request.nesting ? `${ownerId}/${task.request.nesting}` : ownerId;
     this.programKey = `${limits.memoryMb} ${programId}`;
     this.nesting = task.request.nesting ?? 0;
     this.runningMs = limits.runningMs;

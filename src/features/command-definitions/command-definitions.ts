@@ -103,8 +103,8 @@ export class CommandDefinitions {
       name: saved.name,
       savedBy: caller.id,
       savedAt: updatedAt,
-      // TypeORM's type of a partial entity cannot say `unknown`.
-      content: content as object,
+      // What is replaced is gone: only scripts go on in an older version. TypeORM's partial entity cannot say `unknown`.
+      content: { ...content, sealedHeaders: {} } as object,
     });
     tx.afterCommit(() => this.directory.put(saved));
     return saved;

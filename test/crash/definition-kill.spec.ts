@@ -38,6 +38,10 @@ const viaAnother = `
   if (!success) throw new Error(errors[0]);
   return data;`;
 
+const asScript = (name: string) => ({
+  executionCode: `const { success, data, errors } = doCmd('${name}', context.body); if (!success) throw new Error(errors[0]); return data;`,
+});
+
 beforeAll(async () => {
   other = await CountingServer.start();
   const dataFolder = mkdtempSync(join(tmpdir(), 'signalbox-definition-crash-'));
@@ -54,9 +58,6 @@ beforeAll(async () => {
       inputSchema,
       executionCode,
     });
-  const asScript = (name: string) => ({
-    executionCode: `const { success, data, errors } = doCmd('${name}', context.body); if (!success) throw new Error(errors[0]); return data;`,
-  });
   const isAsync = { responseMode: 'async', retry };
   await signalbox.createConfig('script', { ...asScript('OrderCommand'), ...isAsync });
   await signalbox.createConfig('nested', { ...asScript('OuterCommand'), ...isAsync });
@@ -148,6 +149,7 @@ it('a synchronous run that outlived its deadline goes on within its defined comm
   const first = await startAgain(site, env);
   const response = await first.call('sync', { url, isTimeless: true });
   expect(response.status).toBe(202);
+  await until(() => Promise.resolve(other.hits.includes('/late/b') || null));
   await first.kill();
   const next = await startAgain(site, env);
   goOn();

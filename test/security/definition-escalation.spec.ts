@@ -13,6 +13,8 @@ let server: Server;
 let hits = 0;
 let victimId: number;
 
+const script = (code: string) => ({ executionCode: `return ${code};` });
+
 beforeAll(async () => {
   server = createServer((_request, response) => {
     hits += 1;
@@ -28,7 +30,6 @@ beforeAll(async () => {
     designer: await house.credentialsOf('designer'),
     admin: await house.credentialsOf('admin'),
   };
-  const script = (code: string) => ({ executionCode: `return ${code};` });
   await define('admin', 'AdminsOwnCommand', { ...script('"done"'), permission: 'access:manage' });
   for (const [who, name] of [
     ['admin', 'ByAdmin'],
@@ -67,6 +68,12 @@ const missing = (permission: string) => ({
   code: 'access.permission-missing',
 });
 
+/** The configuration that the script made. */
+async function created(who: Role, name: string, key: string) {
+  const { body } = await give(who, name, { key, ...scriptFields(key) });
+  return body.data['data'] as { ownerId: string };
+}
+
 async function victimIsEnabled(): Promise<unknown> {
   const { body } = await house.signalbox.command('GetWebHookConfigByIdQuery', { id: victimId });
   return body.data['isEnabled'];
@@ -99,10 +106,6 @@ describe('Whoever starts a defined command', () => {
   });
 
   it('owns what it leaves behind where he may less than its writer, and else its writer does', async () => {
-    const created = async (who: Role, name: string, key: string) => {
-      const { body } = await give(who, name, { key, ...scriptFields(key) });
-      return body.data['data'] as { ownerId: string };
-    };
     expect(await created('designer', 'ByAdminCreateCommand', 'left-a')).toMatchObject({
       ownerId: 'usr_designer',
     });
@@ -164,7 +167,7 @@ describe('A configuration that runs a defined command', () => {
 });
 
 describe('What was taken from whoever saved a defined command last', () => {
-  it('it has lost too, whoever starts it', async () => {
+  it('is taken from the command too, whoever starts it', async () => {
     await house.giveRole('designer', 'viewer');
     expect(await within('admin', 'ByDesignerSwitchCommand')).toEqual(missing('webhooks:write'));
     expect((await give('admin', 'ByDesignerSendCommand')).body).toEqual(missing('http:send'));

@@ -24,12 +24,14 @@ export class GetCommandCatalogueHandler {
       permission: spec.permission,
       inputSchema: z.toJSONSchema(spec.input, { io: 'input', unrepresentable: 'any' }),
     }));
-    const defined = this.defined.all(caller.accountId).map(({ name, permissions, inputSchema }) => ({
+    // One whose name a plugin has taken since is not known any more.
+    const defined = this.defined.all(caller.accountId).filter(({ name }) => !this.registry.find(name));
+    const others = defined.map(({ name, permissions, inputSchema }) => ({
       $type: name,
       kind: 'command' as const,
       permission: permissions[0],
       inputSchema,
     }));
-    return { items: [...own, ...defined] };
+    return { items: [...own, ...others] };
   }
 }

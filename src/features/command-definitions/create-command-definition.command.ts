@@ -22,7 +22,7 @@ export class CreateCommandDefinitionCommand extends bpmRequest({
       properties: { sku: { type: 'string' }, quantity: { type: 'integer', minimum: 1 } },
     },
     http: { method: 'POST', url: 'https://warehouse.example.com/reservations' },
-    secretHeaders: { Authorization: 'Bearer …' },
+    secretHeaders: { Authorization: 'Bearer the-token' },
   },
 }) {}
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { auditOf } from '../commands/support/audit-log.ts';
 import { Signalbox } from '../support/signalbox.ts';
+import { until } from '../support/until.ts';
 
 let signalbox: Signalbox;
 
@@ -101,6 +102,16 @@ describe('A script', () => {
       status,
       { success: false, data: null, message: 'Command failed', errors: [sentence], code },
     ]);
+  });
+
+  it('that has failed leaves what it said in no log line', async () => {
+    await define('SpeakingCommand', { executionCode: 'throw new Error(`spoken ${context.input.sku}`);' });
+    const said = `words-${Date.now()}`;
+    expect((await signalbox.command('SpeakingCommand', { sku: said })).body.errors).toEqual([
+      `spoken ${said}`,
+    ]);
+    await until(() => Promise.resolve(signalbox.output.includes('SpeakingCommand') || null));
+    expect(signalbox.output).not.toContain(said);
   });
 
   it('gives commands that are audited beside it', async () => {

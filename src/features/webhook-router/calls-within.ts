@@ -90,9 +90,9 @@ export class CallsWithin {
     const { envelope, status, isStoredAlongside } = await this.dispatch(work, call, { blank, stored });
     const recorded =
       (isStoredAlongside && stored[0]) || this.recordOf(run, call, { ...blank, status, envelope });
-    run.callsWithin.push(recorded);
     // What was called before the run had to be durable is recorded with all the others at that moment.
-    if (run.recordsCalls && !isStoredAlongside) await untilStored(() => this.record.keepCall(run, recorded));
+    if (!run.recordsCalls) run.callsWithin.push(recorded);
+    else if (!isStoredAlongside) await untilStored(() => this.record.keepCall(run, recorded));
     if (run.recordsCalls) reach('call-within.recorded');
     return recorded;
   }

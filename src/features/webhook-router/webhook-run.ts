@@ -96,7 +96,7 @@ export class WebHookRun {
   recordedCalls: readonly RecordedCall[] = [];
   /** The same of what was called within their calls, by place. */
   recordedWithin: CallsOnRecord['within'] = new Map();
-  /** What this try's calls have called so far. */
+  /** What this try's calls have called so far, as far as it is not on record yet. */
   readonly callsWithin: RecordedCall[] = [];
   /** What this try was given so far, recorded ones included. */
   readonly calls: RecordedCall[] = [];

@@ -6,6 +6,10 @@ import {
   UserEntity,
 } from './features/access/index.ts';
 import { AuditLogEntity } from './features/audit-log/index.ts';
+import {
+  CommandDefinitionEntity,
+  CommandDefinitionVersionEntity,
+} from './features/command-definitions/index.ts';
 import { EventEntity } from './features/events/index.ts';
 import { ExecutionEntity } from './features/executions/index.ts';
 import { SecretVersionEntity } from './features/secrets/index.ts';
@@ -16,6 +20,8 @@ export const entities = [
   ApiClientEntity,
   AuditLogEntity,
   ClientCredentialEntity,
+  CommandDefinitionEntity,
+  CommandDefinitionVersionEntity,
   EventEntity,
   ExecutionEntity,
   RefreshTokenEntity,

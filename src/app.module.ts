@@ -8,6 +8,7 @@ import { AccessModule } from './features/access/index.ts';
 import { ApiClientsModule } from './features/api-clients/index.ts';
 import { AuditLogModule } from './features/audit-log/index.ts';
 import { CommandCatalogueModule } from './features/command-catalogue/index.ts';
+import { CommandDefinitionsModule } from './features/command-definitions/index.ts';
 import { EventsModule } from './features/events/index.ts';
 import { ExecutionsModule } from './features/executions/index.ts';
 import { HttpRequestsModule } from './features/http-requests/index.ts';
@@ -41,7 +42,7 @@ const BYTES_PER_MB = 1_048_576;
 /** The one list of everything wired in. */
 @Module({})
 export class AppModule {
-  static forRoot(config: Config, logger: Logger): DynamicModule {
+  static forRoot(config: Config, logger: Logger, plugins: DynamicModule['imports'] = []): DynamicModule {
     const settings = [
       Clock,
       {
@@ -84,6 +85,7 @@ export class AppModule {
         ApiClientsModule,
         AuditLogModule,
         CommandCatalogueModule,
+        CommandDefinitionsModule,
         WebHookConfigsModule,
         WebHookRouterModule,
         EventsModule,
@@ -91,6 +93,7 @@ export class AppModule {
         HttpRequestsModule,
         SecretsModule,
         HttpModule.forRoot({ ...config, logger }),
+        ...plugins,
       ],
       providers: settings,
       exports: settings,

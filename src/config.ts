@@ -22,6 +22,8 @@ export interface Config {
   scriptWorkers: number;
   scriptIsolation: 'frozen' | 'fresh';
   publicUrl: string | null;
+  /** Modules with commands of others, as they are imported. */
+  plugins: readonly string[];
   executionRetentionDays: number;
   logLevel: LogLevel;
   /** Who may read /metrics; null: everybody. */
@@ -91,6 +93,10 @@ const headerList = z.string().transform((text, context) => {
     return z.NEVER;
   }
 });
+const plugins = z
+  .string()
+  .transform((text) => text.split(',').flatMap((entry) => (entry.trim() === '' ? [] : [entry.trim()])))
+  .refine((entries) => new Set(entries).size === entries.length, 'must name each module once');
 
 const faultPoint = z.string().transform((text, context) => {
   const [name, nth = '1'] = text.split(':');
@@ -130,6 +136,7 @@ const variables = z.object({
   SCRIPT_WORKERS: wholeNumber(2, 256).default(Math.max(2, cpus().length)),
   SCRIPT_ISOLATION: z.enum(['frozen', 'fresh'], { error: 'must be frozen or fresh' }).default('frozen'),
   PUBLIC_URL: httpUrl.optional(),
+  PLUGINS: plugins.prefault(''),
   EXECUTION_RETENTION_DAYS: wholeNumber(1, 36_500).default(30),
   LOG_LEVEL: z.enum(logLevels, { error: `must be one of ${logLevels.join(', ')}` }).default('info'),
   METRICS_TOKEN: z
@@ -180,6 +187,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     scriptWorkers: v.SCRIPT_WORKERS,
     scriptIsolation: v.SCRIPT_ISOLATION,
     publicUrl: v.PUBLIC_URL ?? null,
+    plugins: v.PLUGINS,
     executionRetentionDays: v.EXECUTION_RETENTION_DAYS,
     logLevel: v.LOG_LEVEL,
     metricsToken: v.METRICS_TOKEN ?? null,

@@ -9,6 +9,7 @@ import type { Config } from './config.ts';
 import { ExpressionPool } from './engines/expression/index.ts';
 import { ScriptPool } from './engines/script/index.ts';
 import { AccessStart, Authenticator } from './features/access/index.ts';
+import { CommandDefinitionDirectory } from './features/command-definitions/index.ts';
 import { ExecutionStreams, InterruptedExecutions } from './features/executions/index.ts';
 import { Secrets } from './features/secrets/index.ts';
 import { WebHookConfigDirectory } from './features/webhook-configs/index.ts';
@@ -34,6 +35,8 @@ import { Queue } from './platform/queue/index.ts';
 import { Retention } from './platform/retention.ts';
 import { startTracing } from './platform/telemetry/start-tracing.ts';
 import { currentTracer } from './platform/telemetry/tracing.ts';
+import { loadPlugins } from './plugin-loader.ts';
+import { checkPlugins, startFailure } from './plugin-requests.ts';
 
 /** A whole request, headers and body, must arrive within this time: slow senders do not hold connections. */
 const REQUEST_TIMEOUT_MS = 60_000;
@@ -80,14 +83,11 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
   });
   const server = adapter.getInstance();
   acceptRawBodies(server);
-  const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(config, logger), adapter, {
-    logger: new NestLog(logger),
-    bodyParser: false,
-    abortOnError: false,
-  });
+  const app = await createApp(config, logger, adapter);
   const access = await app.get(AccessStart).prepare(config);
   await app.get(WebHookConfigDirectory).load();
   await app.get(Secrets).load();
+  await app.get(CommandDefinitionDirectory).load();
   const matcher = app.get(MatchWebHook);
   matcher.start();
   await Promise.all([
@@ -117,6 +117,24 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
     app,
     stop: () => stop(app),
   };
+}
+
+async function createApp(
+  config: Config,
+  logger: Logger,
+  adapter: FastifyAdapter,
+): Promise<NestFastifyApplication> {
+  const plugins = await loadPlugins(config.plugins);
+  checkPlugins(plugins, AppModule.forRoot(config, logger));
+  const modules = plugins.flatMap((plugin) => plugin.modules);
+  const settings = { logger: new NestLog(logger), bodyParser: false, abortOnError: false };
+  return await NestFactory.create<NestFastifyApplication>(
+    AppModule.forRoot(config, logger, modules),
+    adapter,
+    settings,
+  ).catch((thrown: unknown) => {
+    throw startFailure(plugins, thrown);
+  });
 }
 
 /** Stops accepting, lets what runs finish, stores it, and ends what we started. */

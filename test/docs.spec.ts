@@ -4,6 +4,7 @@ import { Signalbox } from './support/signalbox.ts';
 
 const scripting = readFileSync(new URL('../docs/scripting.md', import.meta.url), 'utf8');
 const chains = readFileSync(new URL('../docs/chains.md', import.meta.url), 'utf8');
+const definitions = readFileSync(new URL('../docs/command-definitions.md', import.meta.url), 'utf8');
 const expressions = readFileSync(new URL('../docs/expressions.md', import.meta.url), 'utf8');
 
 interface Example {
@@ -26,6 +27,43 @@ const expressionExamples: Example[] = [
 const chainExamples: Example[] = [
   ...chains.matchAll(/```jsonc\n\/\/ body: (.*)\n([\s\S]*?)\n\/\/ → (.*)\n```/g),
 ].map(([, body, source, expected]) => ({ body: body!, source: source!, expected: expected! }));
+
+/** A definition, then pairs of `// an order` and `// → its answer`. */
+const definitionExamples = [...definitions.matchAll(/```jsonc\n([\s\S]*?)\n((?:\/\/ .*\n)+)```/g)].map(
+  ([, source, orders]) => ({
+    definition: JSON.parse(source!) as { name: string },
+    orders: [...orders!.matchAll(/\/\/ (\{.*)\n\/\/ → (.*)\n/g)].map(([, order, answer]) => [
+      JSON.parse(order!) as { $type: string },
+      JSON.parse(answer!) as unknown,
+    ]) as [{ $type: string }, unknown][],
+  }),
+);
+
+describe('the guide to commands defined at run time', () => {
+  let signalbox: Signalbox;
+
+  beforeAll(async () => {
+    signalbox = await Signalbox.start();
+  });
+  afterAll(() => signalbox.stop());
+
+  it('has no example that is not run', () => {
+    expect(definitionExamples.length).toBe(definitions.match(/```jsonc/g)!.length);
+    expect(definitionExamples.flatMap(({ orders }) => orders).length).toBe(
+      definitions.match(/\/\/ →/g)!.length,
+    );
+  });
+
+  it.each(definitionExamples)(
+    'shows what really comes back from $definition.name',
+    async ({ definition, orders }) => {
+      const { body } = await signalbox.command('CreateCommandDefinitionCommand', { ...definition });
+      expect(body).toMatchObject({ success: true });
+      for (const [{ $type, ...fields }, expected] of orders)
+        expect((await signalbox.command($type, fields)).body).toEqual(expected);
+    },
+  );
+});
 
 describe('the guide to command chains', () => {
   let signalbox: Signalbox;

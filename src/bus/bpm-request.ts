@@ -70,9 +70,13 @@ export function inTransaction<T>(work: (tx: Tx, trail: AuditTrail) => Promise<T>
 
 export const HANDLED_REQUEST = Symbol('handled request');
 
-/** Marks the class that handles a request and makes it known to the CQRS bus of its kind. */
-export function Handles(request: RequestClass): ClassDecorator {
+/**
+ * Marks the class that handles a request and makes it known to the CQRS bus of its kind.
+ * @param needs What its constructor is given, in plain JavaScript, where no compiler notes it.
+ */
+export function Handles(request: RequestClass, needs?: readonly unknown[]): ClassDecorator {
   return (target) => {
+    if (needs) Reflect.defineMetadata('design:paramtypes', needs, target);
     Reflect.defineMetadata(HANDLED_REQUEST, request, target);
     if (request.spec.kind === 'command') CommandHandler(request as never)(target);
     else QueryHandler(request as never)(target);

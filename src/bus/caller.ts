@@ -20,6 +20,8 @@ export interface Origin {
   idempotencyKey?: string;
   /** How many works have started one another up to this one, the first being 0; absent where no work is behind it. */
   depth?: number;
+  /** How many defined commands, or the run of a webhook, wait for it; absent: none. */
+  nesting?: number;
   /** Values of the request behind it that the audit log must not keep. */
   credentials?: readonly string[];
 }

@@ -1,13 +1,32 @@
 export { accountField, accountNotFound, accountOf, actingIn, boundTo } from './account.ts';
 export { AuditLog, type AuditEntry } from './audit.ts';
-export { bpmRequest, Handles, inTransaction, type RequestClass } from './bpm-request.ts';
+export {
+  type AuditTrail,
+  bpmRequest,
+  HANDLED_REQUEST,
+  Handles,
+  inTransaction,
+  type RequestClass,
+  type RequestSpec,
+} from './bpm-request.ts';
 export { BusModule } from './bus.module.ts';
 export type { Caller, Origin } from './caller.ts';
 export { commandMetrics } from './command-metrics.ts';
-export { type Dispatched, Dispatcher, type Order, permissionMissing } from './dispatcher.ts';
+export {
+  type DefinedCommand,
+  DefinedCommands,
+  type DefinedOrder,
+  type WorkAnswer,
+  type WorkCall,
+  type WorkJournal,
+} from './defined-commands.ts';
+export { type Dispatched, permissionMissing, validationFailed } from './dispatched.ts';
+export { Dispatcher, type Order } from './dispatcher.ts';
 export { type Envelope, failureEnvelope } from './envelope.ts';
 export { jointCaller, lasting, mayNoMoreThan, type Reach } from './joint-caller.rules.ts';
+export { inputIn, inputTooDeep } from './input-text.ts';
+export { type KnownCommand, KnownCommands } from './known-commands.ts';
 export { type Permission, permissions, permissionsOfRole, type Role, roles } from './permissions.ts';
 export { RequestRegistry } from './registry.ts';
 export { timeField } from './time-field.ts';
-export { validationSentences, withoutNulls } from './validation.rules.ts';
+export { validationSentences } from './validation.rules.ts';

@@ -19,7 +19,13 @@ export function recordedInput({ secretFields, input: { shape } }: SecretFields, 
 
 /** The values that must be readable nowhere in the record of the work behind the request. */
 export function secretValuesIn({ secretFields = [] }: SecretFields, input: Input): string[] {
-  return secretFields.map((name) => input[name]).filter((value) => typeof value === 'string');
+  return secretFields.flatMap((name) => textsIn(input[name]));
+}
+
+/** Of a field with secrets by name it is the values. */
+function textsIn(value: unknown): string[] {
+  if (typeof value === 'object' && value !== null) return Object.values(value).flatMap(textsIn);
+  return typeof value === 'string' ? [value] : [];
 }
 
 /** The same of what came of it. */

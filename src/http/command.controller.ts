@@ -62,7 +62,9 @@ export class CommandController {
   /** One line for each command; a surprise brings its cause. */
   private note({ status, error }: Dispatched, line: object): void {
     if (error && (error.kind === 'surprise' || error.kind === 'unavailable')) {
-      this.log.error({ ...line, status, code: error.code, err: error.cause ?? error }, 'command failed');
+      // What has no cause has a sentence for its caller, which may hold what he sent: its code is enough here.
+      const cause = error.cause !== undefined && { err: error.cause };
+      this.log.error({ ...line, status, code: error.code, ...cause }, 'command failed');
     } else {
       this.log.info({ ...line, status, ...(error && { code: error.code }) }, 'command');
     }

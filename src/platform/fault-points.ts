@@ -6,6 +6,7 @@ export const faultPoints = [
   'during-run',
   'received.committed',
   'call.recorded',
+  'call-within.recorded',
   'deferred.committed',
   'accepted.committed',
   'compensation.done',

@@ -1,4 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import { AppError } from './errors.ts';
 import type { Sealer } from './sealing.ts';
 
 /** The header that tells work how many others have started one another before it. */
@@ -37,4 +38,11 @@ export class WorkDepth {
   private macOf(depth: string): Buffer {
     return createHmac('sha256', this.key).update(`${PURPOSE}\n${depth}`).digest().subarray(0, MAC_BYTES);
   }
+}
+
+/** Work that has started work, and so on, too often: it calls itself. */
+export function loopDetected(
+  sentence = `The call comes from work that has started itself: more than ${DEPTH_MAX} runs stand behind it`,
+): AppError {
+  return new AppError({ code: 'loop.detected', kind: 'loop', details: [sentence] });
 }

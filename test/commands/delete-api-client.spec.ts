@@ -84,6 +84,26 @@ describe('DeleteApiClientCommand', () => {
     expect((await cast.signalbox.call(key, {})).status).toBe(200);
   });
 
+  it('hands its defined commands over, and is refused while nobody takes them', async () => {
+    const definition = {
+      name: `Handed${made}Command`,
+      description: 'Gives one',
+      inputSchema: { type: 'object' },
+      permission: 'webhooks:read',
+      executionCode: 'return 1;',
+    };
+    const headers = { 'X-API-Key': client.apiKey };
+    await cast.signalbox.command('CreateCommandDefinitionCommand', definition, headers);
+    expect(failureOf(await remove())[2]).toContain(`The defined command "${definition.name}"`);
+    expect((await remove({ reassignTo: cast.idOf.designer })).status).toBe(200);
+    const { body } = await cast.signalbox.command<unknown>(definition.name);
+    expect(body).toMatchObject({ success: true, data: 1 });
+    const list = await cast.signalbox.command<{ items: object[] }>('GetCommandDefinitionListQuery');
+    expect(list.body.data.items).toContainEqual(
+      expect.objectContaining({ name: definition.name, ownerId: cast.idOf.designer, version: 1 }),
+    );
+  });
+
   it('leaves what acts as one with less to that one’s permissions', async () => {
     const key = await ownedConfig({
       executionCode: `return doCmd('DeleteSecretCommand', { name: 'NONE' }).code;`,

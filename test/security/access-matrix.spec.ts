@@ -103,6 +103,7 @@ interface Things {
   secret: string;
   userId: string;
   clientId: string;
+  definitionId: string;
 }
 
 /** Fields with which a stranger asks about the things of another account, or about things that are nowhere. */
@@ -135,16 +136,21 @@ const asking: Readonly<Record<string, (things: Things) => Fields>> = {
   DeleteApiClientCommand: ({ clientId }) => ({ id: clientId }),
   RotateApiKeyCommand: ({ clientId }) => ({ id: clientId }),
   RotateClientSecretCommand: ({ clientId }) => ({ id: clientId }),
+  GetCommandDefinitionByIdQuery: ({ definitionId }) => ({ id: definitionId }),
+  DeleteCommandDefinitionCommand: ({ definitionId }) => ({ id: definitionId }),
+  UpdateCommandDefinitionCommand: ({ definitionId }) => ({ id: definitionId, ...definition }),
   GetAuditLogQuery: ({ executionId }) => ({ executionId }),
 };
 
 /** What names nothing that is there, or makes something of its own. */
 const naming = [
   'CreateApiClientCommand',
+  'CreateCommandDefinitionCommand',
   'CreateUserCommand',
   'CreateWebHookConfigCommand',
   'GetApiClientListQuery',
   'GetCommandCatalogueQuery',
+  'GetCommandDefinitionListQuery',
   'GetEventListQuery',
   'GetSecretListQuery',
   'GetUserListQuery',
@@ -156,6 +162,13 @@ const naming = [
   'SetSecretCommand',
 ];
 
+const definition = {
+  description: 'Gives one',
+  inputSchema: { type: 'object' },
+  permission: 'webhooks:read',
+  executionCode: 'return 1;',
+};
+
 const nowhere: Things = {
   configId: 2_000_000,
   key: 'never-there',
@@ -163,6 +176,7 @@ const nowhere: Things = {
   secret: 'NEVER_THERE',
   userId: 'usr_01a20000-0000-7000-8000-000000000000',
   clientId: 'cli_01a20000-0000-7000-8000-000000000000',
+  definitionId: 'cdf_01a20000-0000-7000-8000-000000000000',
 };
 
 describe('What belongs to another account', () => {
@@ -179,7 +193,20 @@ describe('What belongs to another account', () => {
     await signalbox.command('SetSecretCommand', { name: 'THEIRS', value: 'v', configKeys: [key] });
     const user = cast.idOf.viewer;
     const client = await madeClient(signalbox);
-    const things = { configId, key, executionId, secret: 'THEIRS', userId: user, clientId: client.id };
+    const defined = await signalbox.command<{ id: string }>('CreateCommandDefinitionCommand', {
+      name: 'GiveOneCommand',
+      ...definition,
+    });
+    const definitionId = defined.body.data.id;
+    const things = {
+      configId,
+      key,
+      executionId,
+      secret: 'THEIRS',
+      userId: user,
+      clientId: client.id,
+      definitionId,
+    };
     const all = () =>
       Promise.all([
         signalbox.command('GetWebHookConfigByIdQuery', { id: configId }),
@@ -187,6 +214,7 @@ describe('What belongs to another account', () => {
         signalbox.command('GetSecretListQuery'),
         signalbox.command('GetUserByIdQuery', { id: user }),
         signalbox.command('GetApiClientByIdQuery', { id: client.id }),
+        signalbox.command('GetCommandDefinitionByIdQuery', { id: definitionId }),
       ]).then((answers) => answers.map(({ body }) => body));
     const before = await all();
     for (const [type, fieldsOf] of Object.entries(asking)) {

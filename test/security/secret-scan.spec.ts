@@ -170,6 +170,27 @@ async function runWebhooks(): Promise<void> {
       return [made, JSON.stringify(made)];`,
   });
   await call('scripted-maker', '{}');
+  await signalbox.command('CreateCommandDefinitionCommand', {
+    name: 'MakeClientCommand',
+    description: 'Makes a client',
+    inputSchema: { type: 'object' },
+    permission: 'webhooks:read',
+    executionCode: `
+      const made = doCmd('CreateApiClientCommand', { name: 'by a definition', role: 'viewer' });
+      console.log('made', made.data.apiKey);
+      return made;`,
+  });
+  await signalbox.command('CreateCommandDefinitionCommand', {
+    name: 'CallOutsideCommand',
+    description: 'Calls',
+    inputSchema: { type: 'object' },
+    permission: 'http:send',
+    http: { method: 'POST', url: outside.url('/defined') },
+    secretHeaders: { 'X-Token': secret('secret-header') },
+  });
+  await signalbox.command('CallOutsideCommand');
+  await save('defined-maker', { executionCode: `return doCmd('MakeClientCommand', {});` });
+  await call('defined-maker', '{}');
   const event = { type: 'order.paid', payload: { password: 'not ours' } };
   await signalbox.command('PublishEventCommand', event);
 }
@@ -193,6 +214,7 @@ async function answers(): Promise<string[]> {
     await read('GetApiClientListQuery'),
     await read('GetAuditLogQuery', { pageSize: 100 }),
     await read('GetEventListQuery'),
+    await read('GetCommandDefinitionListQuery'),
     await read('GetCommandCatalogueQuery'),
   ];
 }
@@ -212,7 +234,7 @@ function disk(): string[] {
 describe('After a run with many secrets', () => {
   it('there were some, the calls that use them came through, and the scan finds what is there', () => {
     expect(secrets.size).toBeGreaterThanOrEqual(22);
-    expect(outside.hits).toHaveLength(2);
+    expect(outside.hits).toHaveLength(3);
     const value = secrets.get('script-secret')!;
     expect(foundIn(`x ${value} y`)).toEqual(['script-secret']);
     expect(foundIn(Buffer.from(`xy${value}z`).toString('base64'))).toEqual(['script-secret']);
@@ -244,8 +266,9 @@ describe('After a run with many secrets', () => {
 
   it('what a webhook made that is secret is in no record of it', async () => {
     for (const [id, what] of [
-      [executionIds.at(-2), 'by a webhook'],
-      [executionIds.at(-1), 'by a script'],
+      [executionIds.at(-3), 'by a webhook'],
+      [executionIds.at(-2), 'by a script'],
+      [executionIds.at(-1), 'by a definition'],
     ] as const) {
       const text = JSON.stringify(await signalbox.execution(id!));
       expect(text).toContain(what);

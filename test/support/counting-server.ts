@@ -8,6 +8,8 @@ export class CountingServer {
   readonly hits: string[] = [];
   /** Their headers, in the same order. */
   readonly headers: IncomingHttpHeaders[] = [];
+  /** Their idempotency keys. */
+  readonly keys: unknown[] = [];
   /** Requests of these paths are counted and their connections cut. */
   readonly broken = new Set<string>();
   private readonly held = new Map<string, Promise<unknown>>();
@@ -22,6 +24,7 @@ export class CountingServer {
       request.resume();
       counting.hits.push(path);
       counting.headers.push(request.headers);
+      counting.keys.push(request.headers['idempotency-key']);
       void Promise.resolve(counting.held.get(path)).then(() => {
         if (counting.broken.has(path)) response.destroy();
         else response.end('{}');

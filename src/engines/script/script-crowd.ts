@@ -1,5 +1,6 @@
 /** The workers of a pool: how many there are, and which one takes what. */
 import { CHECKS, type ScriptJob } from './script-job.ts';
+import type { ScriptQueue } from './script-queue.ts';
 import { ScriptWorker, type ScriptWorkerEvents } from './script-worker.ts';
 import { launchWorker, launchesToTry, type WorkerLaunch } from './worker-launch.ts';
 
@@ -69,7 +70,8 @@ export class ScriptCrowd {
   }
 
   /** A worker whose runs have been fast, for one more of their kind. */
-  pickShared(areExclusivesWaiting: boolean): ScriptWorker | undefined {
+  pickShared(areExclusivesWaiting: boolean, nesting: number): ScriptWorker | undefined {
+    const mayTakeIdle = this.#mayTakeIdle(nesting);
     let open = 0;
     for (const worker of this.members) if (isOpen(worker)) open += 1;
     // While somebody waits for a worker of his own, the last open one is left to run dry.
@@ -77,7 +79,7 @@ export class ScriptCrowd {
     let best: ScriptWorker | undefined;
     let seen = 0;
     for (const worker of this.members) {
-      if (!isOpen(worker)) continue;
+      if (!isOpen(worker) || !(mayTakeIdle || worker.jobs.length > 0)) continue;
       if (worker.expectedMicros < FULL_MICROS && worker.jobs.length < DEPTH_MAX) return worker;
       if (best === undefined || worker.expectedMicros < best.expectedMicros) best = worker;
       seen += 1;
@@ -86,8 +88,20 @@ export class ScriptCrowd {
     return best !== undefined && best.jobs.length < DEPTH_MAX ? best : undefined;
   }
 
+  /**
+   * True where one more worker may be taken. Each depth of nesting has a process more than the one above it, so that of
+   * runs that wait for runs the deepest always finds one, and none waits for a process that is held by who waits for it.
+   */
+  #mayTakeIdle(nesting: number): boolean {
+    const max = this.membersMax + nesting;
+    if (this.members.length <= max) return true;
+    let taken = 0;
+    for (const worker of this.members) if (worker.jobs.length > 0) taken += 1;
+    return taken < max;
+  }
+
   /** An idle worker for a run that is slow or unknown; never the last one its owner may hold. */
-  pickAlone(ownerId: string): ScriptWorker | undefined {
+  pickAlone(ownerId: string, nesting: number): ScriptWorker | undefined {
     if (ownerId === CHECKS) return this.members.find((worker) => isOpen(worker) && worker.jobs.length === 0);
     let running = 0;
     let ownerRunning = 0;
@@ -106,22 +120,27 @@ export class ScriptCrowd {
     }
     const ownerMax = Math.max(1, this.#workers - 1);
     // One process is always left to the fast ones, and two to other owners.
-    const isRoom = held < this.membersMax - 1 && ownerHeld < this.membersMax - 3;
+    const isRoom =
+      nesting > 0
+        ? this.#mayTakeIdle(nesting)
+        : held < this.membersMax - 1 && ownerHeld < this.membersMax - 3;
     return isRoom && running < this.#workers && ownerRunning < ownerMax ? idle : undefined;
   }
 
   /**
    * Starts what is missing: at once where nobody is free, else after a moment. Checks may have processes beyond the
-   * most: a script that waits for a command which checks a script would else wait for its own end.
+   * most, and so may nested runs: a script that waits for a command which checks or runs a script would else wait for
+   * its own end.
    */
-  refill(now: number, areChecksWaiting: boolean): void {
+  refill(now: number, waiting: Pick<ScriptQueue, 'has' | 'nestingMax'>): void {
     if (this.#isStopping || now < this.#launchAfter) return;
     const open = this.members.filter((worker) => !worker.isHeld && !worker.isRetiring).length;
     if (open > this.#workers) {
       this.#missingSince = 0;
       return;
     }
-    if (this.members.length >= this.membersMax + (areChecksWaiting ? CHECKING_EXTRA : 0)) return;
+    const extra = (waiting.has(CHECKS) ? CHECKING_EXTRA : 0) + waiting.nestingMax;
+    if (this.members.length >= this.membersMax + extra) return;
     if (this.#missingSince === 0) this.#missingSince = now;
     const isUrgent = open === 0 || this.members.length <= this.#workers;
     if (!isUrgent && now - this.#missingSince < MISSING_MS) return;

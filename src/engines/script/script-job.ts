@@ -19,6 +19,8 @@ export class ScriptJob {
   readonly programKey: string;
   readonly runningMs: number;
   readonly memoryMb: number;
+  /** How many runs may wait for this one. */
+  readonly nesting: number;
   readonly deadlineAt: number;
   readonly logs: ScriptLogLine[] = [];
   logsTruncated = false;
@@ -37,6 +39,7 @@ export class ScriptJob {
     this.#onSettled = onSettled;
     if (task.kind === 'check') {
       this.ownerId = CHECKS;
+      this.nesting = 0;
       this.programKey = CHECKS;
       this.runningMs = CHECK_RUNNING_MS;
       this.memoryMb = CHECK_MEMORY_MB;
@@ -44,8 +47,10 @@ export class ScriptJob {
       return;
     }
     const { ownerId, programId, limits } = task.request;
-    this.ownerId = ownerId;
+    // Each depth waits by itself: behind runs that wait for it, a nested one would wait for its own end.
+    this.ownerId = task.request.nesting ? `${ownerId}/${task.request.nesting}` : ownerId;
     this.programKey = `${limits.memoryMb} ${programId}`;
+    this.nesting = task.request.nesting ?? 0;
     this.runningMs = limits.runningMs;
     this.memoryMb = limits.memoryMb;
     this.deadlineAt = now + limits.totalMs;

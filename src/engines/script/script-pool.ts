@@ -140,17 +140,17 @@ export class ScriptPool {
       const isNext = !this.#queue.has(job.ownerId) && !this.#queue.has(CHECKS);
       if (isNext && this.#place(job, now)) return;
       this.#queue.add(job);
-      this.#crowd.refill(now, this.#queue.has(CHECKS));
+      this.#crowd.refill(now, this.#queue);
     });
   }
 
   #place(job: ScriptJob, now: number): boolean {
     if (job.isExclusive) {
-      const worker = this.#crowd.pickAlone(job.ownerId);
+      const worker = this.#crowd.pickAlone(job.ownerId, job.nesting);
       if (worker !== undefined) submitAlone(worker, job, now);
       return worker !== undefined;
     }
-    const worker = this.#crowd.pickShared(this.#queue.exclusives > 0);
+    const worker = this.#crowd.pickShared(this.#queue.exclusives > 0, job.nesting);
     worker?.submit(job, now);
     return worker !== undefined;
   }
@@ -159,7 +159,7 @@ export class ScriptPool {
     if (this.#queue.size === 0) return;
     const now = performance.now();
     this.#queue.offer((job) => this.#place(job, now));
-    if (this.#queue.size > 0) this.#crowd.refill(now, this.#queue.has(CHECKS));
+    if (this.#queue.size > 0) this.#crowd.refill(now, this.#queue);
   }
 
   /** Puts jobs whose worker is lost to them first in line again. */
@@ -226,7 +226,7 @@ export class ScriptPool {
       this.#options.onIncident?.(`a script worker went away: ${worker.end.signal ?? worker.end.code}`);
     }
     this.#requeue(jobs);
-    if (this.#isOpen) this.#crowd.refill(now, this.#queue.has(CHECKS));
+    if (this.#isOpen) this.#crowd.refill(now, this.#queue);
     this.#pump();
   }
 
@@ -237,7 +237,7 @@ export class ScriptPool {
     worker.kill();
     this.#requeue(jobs);
     this.#options.onIncident?.(why);
-    this.#crowd.refill(performance.now(), this.#queue.has(CHECKS));
+    this.#crowd.refill(performance.now(), this.#queue);
   }
 
   #kill(worker: ScriptWorker, head: ScriptJob, verdict: ScriptVerdict): void {
@@ -267,7 +267,7 @@ export class ScriptPool {
     for (const worker of this.#crowd.members.slice()) this.#judgeWorker(worker, now);
     for (const job of this.#queue.takeOut((job) => now > job.deadlineAt)) job.settle(totalTimeVerdict());
     if (this.#ticks % TICKS_PER_MEASURE === 0) this.#crowd.measure();
-    this.#crowd.refill(now, this.#queue.has(CHECKS));
+    this.#crowd.refill(now, this.#queue);
     this.#pump();
   }
 
@@ -292,6 +292,6 @@ export class ScriptPool {
     const now = performance.now();
     this.#crowd.measure();
     this.#crowd.tidy(now);
-    this.#crowd.refill(now, this.#queue.has(CHECKS));
+    this.#crowd.refill(now, this.#queue);
   }
 }

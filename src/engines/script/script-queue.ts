@@ -6,6 +6,8 @@ export class ScriptQueue {
   readonly #byOwner = new Map<string, ScriptJob[]>();
   #size = 0;
   #exclusives = 0;
+  /** How many wait of each depth of nesting. */
+  readonly #ofNesting: number[] = [];
 
   get size(): number {
     return this.#size;
@@ -14,6 +16,14 @@ export class ScriptQueue {
   /** How many of the waiting want a worker to themselves. */
   get exclusives(): number {
     return this.#exclusives;
+  }
+
+  /** The deepest nesting of those that wait. */
+  get nestingMax(): number {
+    return Math.max(
+      0,
+      this.#ofNesting.findLastIndex((count) => count > 0),
+    );
   }
 
   has(ownerId: string): boolean {
@@ -80,6 +90,7 @@ export class ScriptQueue {
 
   #count(job: ScriptJob, by: number): void {
     this.#size += by;
+    this.#ofNesting[job.nesting] = (this.#ofNesting[job.nesting] ?? 0) + by;
     if (job.isExclusive) this.#exclusives += by;
   }
 }

@@ -45,6 +45,8 @@ export interface ScriptRequest {
   secrets?: Readonly<Record<string, string>>;
   /** Set where the run may be run again: its time begins here, and its chance comes from the seed. Calls then give `TimedEnvelope`s. */
   pinned?: PinnedStart;
+  /** How many runs of scripts may wait for this one: it takes no process from them that it would wait for itself. Absent: none. */
+  nesting?: number;
   limits: ScriptLimits;
   call: ScriptCall;
 }

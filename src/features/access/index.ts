@@ -13,7 +13,7 @@ export { ClientCredentials } from './client-credentials.ts';
 export { ClientTokens, type TokenWish } from './client-tokens.ts';
 export { ManagedCallers } from './managed-callers.ts';
 export { OAuthError, type OAuthReason } from './oauth.errors.ts';
-export { OwnedWork, type OwnedWorkKind } from './owned-work.ts';
+export { OwnedWork, type OwnedWorkKind, toldWorks } from './owned-work.ts';
 export { hashPassword, passwordField } from './passwords.ts';
 export { RefreshTokenEntity } from './refresh-token.entity.ts';
 export { SignIn } from './sign-in.ts';

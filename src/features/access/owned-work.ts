@@ -10,6 +10,15 @@ export interface OwnedWorkKind {
   reassign(tx: Tx, callerId: string, heir: Caller): Promise<void>;
 }
 
+/** What of a long list is told. */
+const TOLD_MAX = 20;
+
+/** The first of many, and how many more there are. */
+export function toldWorks(works: readonly string[]): string[] {
+  if (works.length <= TOLD_MAX) return [...works];
+  return [...works.slice(0, TOLD_MAX), `… and ${works.length - TOLD_MAX} more`];
+}
+
 /** What acts as somebody: the features that have such work say so here. */
 @Injectable()
 export class OwnedWork {

@@ -10,7 +10,7 @@ export {
   type ReceivedExecution,
 } from './execution-recorder.ts';
 export { ExecutionsModule } from './executions.module.ts';
-export { type RecordedCall, RecordedCalls } from './recorded-calls.ts';
+export { type CallsOnRecord, type RecordedCall, RecordedCalls } from './recorded-calls.ts';
 export { type RecordedExecution, RecordedExecutions } from './recorded-executions.ts';
 export { UnrecordedOutcomes } from './unrecorded-outcomes.ts';
 export { InterruptedExecutions } from './interrupted-executions.ts';

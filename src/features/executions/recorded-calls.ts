@@ -4,7 +4,9 @@ import { firstIdAt } from '../../platform/ids.ts';
 
 /** What one call of a command gave, on record so that the run can go on from there after a crash or a failure. */
 export interface RecordedCall {
-  /** From 1, in the order in which the run made them. */
+  /** Within which of the run's calls it was made; absent: the run made it itself. */
+  place?: string;
+  /** From 1, in the order in which they were made at their place. */
   n: number;
   attempt: number;
   name: string;
@@ -25,6 +27,7 @@ const calls: HotTable = {
   name: 'execution_calls',
   columns: [
     'execution_id',
+    'place',
     'n',
     'attempt',
     'name',
@@ -36,7 +39,7 @@ const calls: HotTable = {
   ],
   payloadColumn: 'payload',
   // A payload that is replaced stays known, so that it can be erased.
-  onConflict: `(execution_id, n, attempt) DO UPDATE SET name = excluded.name, input_hash = excluded.input_hash,
+  onConflict: `(execution_id, place, n, attempt) DO UPDATE SET name = excluded.name, input_hash = excluded.input_hash,
     is_success = excluded.is_success, status = excluded.status, started_at = excluded.started_at,
     recorded_at = excluded.recorded_at, payload = COALESCE(execution_calls.payload || ',', '') || excluded.payload`,
 };
@@ -55,10 +58,21 @@ export class RecordedCalls {
   }
 
   row(executionId: string, call: RecordedCall): TableRow {
-    const { n, attempt, name, inputHash, isSuccess, status, startedAt, recordedAt } = call;
+    const { place = '', n, attempt, name, inputHash, isSuccess, status, startedAt, recordedAt } = call;
     return {
       table: calls,
-      values: [executionId, n, attempt, name, inputHash, isSuccess ? 1 : 0, status, startedAt, recordedAt],
+      values: [
+        executionId,
+        place,
+        n,
+        attempt,
+        name,
+        inputHash,
+        isSuccess ? 1 : 0,
+        status,
+        startedAt,
+        recordedAt,
+      ],
       payload: [call.inputJson, call.envelopeJson],
     };
   }
@@ -67,7 +81,7 @@ export class RecordedCalls {
   voidRow(executionId: string, attempt: number, now: number): TableRow {
     return {
       table: calls,
-      values: [executionId, VOID, attempt, '', '', 1, 0, now, now],
+      values: [executionId, '', VOID, attempt, '', '', 1, 0, now, now],
       payload: ['', ''],
     };
   }
@@ -107,38 +121,38 @@ export class RecordedCalls {
   /** The payload columns of those whose executions were made before a moment. */
   async *payloadsBefore(before: number): AsyncGenerator<string> {
     const end = firstIdAt('exe', before);
-    let place: [string, number, number] = ['', 0, 0];
+    let last: [string, string, number, number] = ['', '', 0, 0];
     for (let count = ROWS_PER_PAGE; count === ROWS_PER_PAGE;) {
       const found = await this.database.read.query<
-        { executionId: string; n: number; attempt: number; payload: string }[]
+        { executionId: string; place: string; n: number; attempt: number; payload: string }[]
       >(
-        `SELECT execution_id AS "executionId", n, attempt, payload FROM execution_calls
-          WHERE execution_id < ? AND (execution_id, n, attempt) > (?, ?, ?) ORDER BY execution_id, n, attempt LIMIT ?`,
-        [end, ...place, ROWS_PER_PAGE],
+        `SELECT execution_id AS "executionId", place, n, attempt, payload FROM execution_calls
+          WHERE execution_id < ? AND (execution_id, place, n, attempt) > (?, ?, ?, ?)
+          ORDER BY execution_id, place, n, attempt LIMIT ?`,
+        [end, ...last, ROWS_PER_PAGE],
       );
       for (const { payload } of found) yield payload;
       count = found.length;
-      const last = found.at(-1);
-      if (last) place = [last.executionId, last.n, last.attempt];
+      const row = found.at(-1);
+      if (row) last = [row.executionId, row.place, row.n, row.attempt];
     }
   }
 
   /** What an attempt may take for done, in order: after a crash all of its own, of the attempts before up to their first failure. */
-  async of(executionId: string, attempt: number): Promise<RecordedCall[]> {
-    const usable: RecordedCall[] = [];
-    let before: Place = { n: 0, attempt: 0, isSuccess: true };
-    for (const call of newest(await this.all(executionId))) {
-      if (!isUsable(call, before, attempt)) break;
-      usable.push(call);
-      before = call;
-    }
-    return usable;
+  async of(executionId: string, attempt: number): Promise<CallsOnRecord> {
+    const all = await this.all(executionId);
+    const own = all.filter(({ place }) => place === '');
+    const voided = own.findLast(({ n }) => n === VOID)?.attempt ?? 0;
+    const places = Map.groupBy(all, ({ place = '' }) => place);
+    const usable = [...places].map(([place, calls]) => [place, usableOf(calls, voided, attempt)] as const);
+    const { '': calls = [], ...within } = Object.fromEntries(usable);
+    return { calls, within: new Map(Object.entries(within)) };
   }
 
   /** In order, of each place the oldest attempt's first. */
   private async all(executionId: string): Promise<RecordedCall[]> {
     const rows = await this.database.read.query<(Omit<RecordedCall, 'inputJson'> & { payload: string })[]>(
-      `SELECT n, attempt, name, input_hash AS "inputHash", is_success AS "isSuccess", status, started_at AS "startedAt",
+      `SELECT place, n, attempt, name, input_hash AS "inputHash", is_success AS "isSuccess", status, started_at AS "startedAt",
         recorded_at AS "recordedAt", payload FROM execution_calls WHERE execution_id = ? ORDER BY n, attempt`,
       [executionId],
     );
@@ -156,6 +170,13 @@ export class RecordedCalls {
   }
 }
 
+/** What an execution's earlier tries left. */
+export interface CallsOnRecord {
+  calls: readonly RecordedCall[];
+  /** Those that were made within calls, by their place. */
+  within: ReadonlyMap<string, readonly RecordedCall[]>;
+}
+
 /** The connection for reading, or that of a transaction. */
 interface Reader {
   query<T>(sql: string, parameters: unknown[]): Promise<T>;
@@ -165,18 +186,29 @@ function marks(values: readonly unknown[]): string {
   return values.map(() => '?').join(',');
 }
 
-/** Of each place the newest attempt's, of those that count. */
-function newest(recorded: readonly RecordedCall[]): Iterable<RecordedCall> {
-  const voided = recorded.findLast(({ n }) => n === VOID)?.attempt ?? 0;
-  const byPlace = new Map<number, RecordedCall>();
-  for (const call of recorded) if (call.n !== VOID && call.attempt > voided) byPlace.set(call.n, call);
-  return byPlace.values();
+/** Those that an attempt may take for done, of the calls at one place. */
+function usableOf(recorded: readonly RecordedCall[], voided: number, attempt: number): RecordedCall[] {
+  const usable: RecordedCall[] = [];
+  let before: Step = { n: 0, attempt: 0, isSuccess: true };
+  for (const call of newest(recorded, voided)) {
+    if (!isUsable(call, before, attempt)) break;
+    usable.push(call);
+    before = call;
+  }
+  return usable;
 }
 
-type Place = Pick<RecordedCall, 'n' | 'attempt' | 'isSuccess'>;
+/** Of each number the newest attempt's, of those that count. */
+function newest(recorded: readonly RecordedCall[], voided: number): Iterable<RecordedCall> {
+  const byNumber = new Map<number, RecordedCall>();
+  for (const call of recorded) if (call.n !== VOID && call.attempt > voided) byNumber.set(call.n, call);
+  return byNumber.values();
+}
+
+type Step = Pick<RecordedCall, 'n' | 'attempt' | 'isSuccess'>;
 
 /** An older attempt's call is good while all before it were good and none was made anew since. */
-function isUsable(call: Place, before: Place, attempt: number): boolean {
+function isUsable(call: Step, before: Step, attempt: number): boolean {
   if (call.n !== before.n + 1 || call.attempt < before.attempt) return false;
   return call.attempt === attempt || Boolean(call.isSuccess);
 }

@@ -1,1 +1,2 @@
+export { CallOut, isSuccessStatus, unexpectedStatus } from './call-out.ts';
 export { HttpRequestsModule } from './http-requests.module.ts';

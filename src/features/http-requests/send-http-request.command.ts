@@ -1,12 +1,9 @@
 import { z } from 'zod';
-import { bpmRequest, Handles, type Origin } from '../../bus/index.ts';
-import { AppError } from '../../platform/errors.ts';
-import { OutboundHttp, outboundMethods } from '../../platform/outbound-http.ts';
-import { DEPTH_HEADER, WorkDepth } from '../../platform/work-depth.ts';
+import { bpmRequest, Handles } from '../../bus/index.ts';
+import { outboundMethods } from '../../platform/outbound-http.ts';
+import { CallOut, isSuccessStatus, unexpectedStatus } from './call-out.ts';
 
 const TIMEOUT_MS_MAX = 60_000;
-/** What we tell a caller when the other system was away; it told us nothing. */
-const RETRY_AFTER_SECONDS = 5;
 const BODY_LENGTH_MAX = 1_048_576;
 /** Bytes of the response that are read; the rest is dropped and said to be. */
 const RESPONSE_BYTES_MAX = 65_536;
@@ -39,24 +36,23 @@ export class SendHttpRequestCommand extends bpmRequest({
 
 @Handles(SendHttpRequestCommand)
 export class SendHttpRequestHandler {
-  constructor(
-    private readonly outbound: OutboundHttp,
-    private readonly depths: WorkDepth,
-  ) {}
+  constructor(private readonly out: CallOut) {}
 
   async execute({ input, origin }: SendHttpRequestCommand) {
     const isText = input.body === undefined || typeof input.body === 'string';
-    const result = await this.outbound.send({
-      method: input.method,
-      url: input.url,
-      headers: this.headersOf(input.headers ?? {}, origin, isText ? null : 'application/json'),
-      ...(input.body !== undefined && { body: isText ? String(input.body) : JSON.stringify(input.body) }),
-      timeoutMs: input.timeoutMs,
-      responseBytesMax: RESPONSE_BYTES_MAX,
-    });
-    if (result.kind === 'refused') throw refused(result.reason);
-    if (result.kind === 'failed') throw failed(result.reason, result.message);
-    if (input.expects2xx && (result.status < 200 || result.status > 299)) throw unexpected(result);
+    const result = await this.out.send(
+      {
+        method: input.method,
+        url: input.url,
+        headers: input.headers ?? {},
+        ...(input.body !== undefined && { body: isText ? String(input.body) : JSON.stringify(input.body) }),
+        ...(!isText && { type: 'application/json' }),
+        timeoutMs: input.timeoutMs,
+        responseBytesMax: RESPONSE_BYTES_MAX,
+      },
+      origin,
+    );
+    if (input.expects2xx && !isSuccessStatus(result.status)) throw unexpectedStatus(result);
     const text = result.body.toString('utf8');
     const isUtf8 = Buffer.from(text).equals(result.body);
     return {
@@ -67,61 +63,4 @@ export class SendHttpRequestHandler {
       bodyTruncated: result.bodyTruncated,
     };
   }
-
-  /** The caller's headers, and ours where he is silent; how deep his work is he does not say himself. */
-  private headersOf(
-    given: Record<string, string>,
-    { depth, idempotencyKey }: Origin,
-    type: string | null,
-  ): Record<string, string> {
-    const headers = Object.fromEntries(
-      Object.entries(given).filter(([name]) => !isHeader(name, DEPTH_HEADER)),
-    );
-    if (depth !== undefined) headers[DEPTH_HEADER] = this.depths.headerOf(depth + 1);
-    if (idempotencyKey !== undefined) addIfMissing(headers, 'Idempotency-Key', idempotencyKey);
-    if (type !== null) addIfMissing(headers, 'Content-Type', type);
-    return headers;
-  }
-}
-
-function addIfMissing(headers: Record<string, string>, name: string, value: string): void {
-  if (!Object.keys(headers).some((present) => isHeader(present, name))) headers[name] = value;
-}
-
-function isHeader(name: string, known: string): boolean {
-  return name.toLowerCase() === known.toLowerCase();
-}
-
-function refused(reason: string): AppError {
-  return new AppError({ code: 'http-request.refused', kind: 'invalid', details: [reason] });
-}
-
-/** Whether a repeat may help is told by the status: 408, 429 and 5xx pass, others say that the request is wrong. */
-function unexpected({
-  status,
-  headers,
-}: {
-  status: number;
-  headers: Record<string, string | string[]>;
-}): AppError {
-  const passes = status === 408 || status === 429 || status > 499;
-  // Seconds, a day at most; a date is not worth more than our own guess.
-  const seconds = /^\d{1,5}$/.test(String(headers['retry-after']))
-    ? Number(headers['retry-after'])
-    : RETRY_AFTER_SECONDS;
-  return new AppError({
-    code: 'http-request.status',
-    kind: passes ? 'unavailable' : 'conflict',
-    details: [`The answer has the status ${status}`],
-    ...(passes && { retryAfterSeconds: seconds }),
-  });
-}
-
-function failed(reason: string, message: string): AppError {
-  return new AppError({
-    code: `http-request.${reason}`,
-    kind: reason === 'timeout' ? 'timed-out' : 'unavailable',
-    details: [message],
-    ...(reason !== 'timeout' && { retryAfterSeconds: RETRY_AFTER_SECONDS }),
-  });
 }

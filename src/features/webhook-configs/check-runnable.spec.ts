@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Caller, RequestRegistry } from '../../bus/index.ts';
+import type { Caller, KnownCommands } from '../../bus/index.ts';
 import type { ExpressionPool } from '../../engines/expression/index.ts';
 import type { ScriptPool } from '../../engines/script/index.ts';
 import { CheckRunnable } from './check-runnable.ts';
@@ -8,11 +8,11 @@ import type { ConfigFields } from './webhook-config.rules.ts';
 type Permission = Caller['permissions'] extends ReadonlySet<infer P> ? P : never;
 
 const permissionOf: Record<string, Permission> = { Look: 'webhooks:read', Send: 'http:send' };
-const registry = {
-  find: (name: string) => permissionOf[name] && { spec: { permission: permissionOf[name] } },
-} as unknown as RequestRegistry;
+const commands = {
+  find: (name: string) => permissionOf[name] && { permissions: [permissionOf[name]] },
+} as unknown as KnownCommands;
 const checksAt = (publicUrl: string | null) =>
-  new CheckRunnable(registry, {} as ScriptPool, {} as ExpressionPool, { publicUrl });
+  new CheckRunnable(commands, {} as ScriptPool, {} as ExpressionPool, { publicUrl });
 const checks = checksAt(null);
 
 const saverWith = (...permissions: Permission[]) =>

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type Caller, RequestRegistry, validationSentences, withoutNulls } from '../../bus/index.ts';
+import { type Caller, type KnownCommand, KnownCommands } from '../../bus/index.ts';
 import { ExpressionPool } from '../../engines/expression/index.ts';
 import { ScriptPool } from '../../engines/script/index.ts';
 import { AppError } from '../../platform/errors.ts';
@@ -13,7 +13,7 @@ import { type ConfigFields, configFaults } from './webhook-config.rules.ts';
 @Injectable()
 export class CheckRunnable {
   constructor(
-    private readonly registry: RequestRegistry,
+    private readonly commands: KnownCommands,
     private readonly scripts: ScriptPool,
     private readonly expressions: ExpressionPool,
     private readonly publicUrl: PublicUrl,
@@ -27,36 +27,38 @@ export class CheckRunnable {
     if (faults.length > 0) throw configInvalid(faults);
     const unreadable = await this.expressionFaults(fields);
     if (unreadable.length > 0) throw configInvalid(unreadable);
-    if (fields.executionType === 0) this.checkCommand('commandName', fields.commandName ?? '', saver);
+    if (fields.executionType === 0) this.checkedCommand('commandName', fields.commandName ?? '', saver);
     for (const { place, commandName, literal } of commandsOfChain(fields.commandChain ?? [])) {
-      this.checkCommand(`${place}.commandName`, commandName, saver);
-      if (literal) this.checkLiteral(`${place}.input`, commandName, literal);
+      const command = this.checkedCommand(`${place}.commandName`, commandName, saver);
+      if (literal) await this.checkLiteral(`${place}.input`, command, literal);
     }
     if (fields.executionType === 2) await this.checkScript(fields.executionCode ?? '');
   }
 
-  private checkCommand(field: string, commandName: string, saver: Caller): void {
-    const request = this.registry.find(commandName);
-    if (!request)
+  private checkedCommand(field: string, commandName: string, saver: Caller): KnownCommand {
+    const command = this.commands.find(commandName, saver.accountId);
+    if (!command)
       throw configInvalid([
         sentenceOf({ field, fault: `names no command: there is no "${commandName.slice(0, 100)}"` }),
       ]);
-    const { permission } = request.spec;
-    if (saver.permissions.has(permission)) return;
+    const missing = command.permissions.find((permission) => !saver.permissions.has(permission));
+    if (missing === undefined) return command;
     throw new AppError({
       code: 'access.permission-missing',
       kind: 'forbidden',
       publicMessage: 'Permission denied',
-      details: [`The permission ${permission} is missing: a webhook runs only what its saver may run`],
+      details: [`The permission ${missing} is missing: a webhook runs only what its saver may run`],
     });
   }
 
   /** Fields that are the same in each call are refused in each call, or in none. */
-  private checkLiteral(field: string, commandName: string, literal: Record<string, unknown>): void {
-    const { input, refusedFields } = this.registry.find(commandName)!.spec;
-    const parsed = input.safeParse(withoutNulls(literal), { reportInput: true });
-    if (parsed.success) return;
-    const sentences = validationSentences(parsed.error, refusedFields);
+  private async checkLiteral(
+    field: string,
+    command: KnownCommand,
+    literal: Record<string, unknown>,
+  ): Promise<void> {
+    const sentences = await command.faults(literal);
+    if (sentences.length === 0) return;
     throw configInvalid(sentences.map((sentence) => sentenceOf({ field: `${field}:`, fault: sentence })));
   }
 

@@ -65,6 +65,20 @@ interface ChainedCommand {
   literal: Record<string, unknown> | null;
 }
 
+/** The names of all commands that a configuration may run, those that its script names aside. */
+export function commandNamesOf({
+  commandName,
+  commandChain = [],
+}: {
+  commandName?: string | undefined;
+  commandChain?: CommandChain | undefined;
+}): string[] {
+  return [
+    ...(commandName === undefined ? [] : [commandName]),
+    ...commandsOfChain(commandChain).map((one) => one.commandName),
+  ];
+}
+
 /** All commands that it may run. */
 export function commandsOfChain(chain: CommandChain): ChainedCommand[] {
   return chain.flatMap(({ compensation, ...step }, index) => {

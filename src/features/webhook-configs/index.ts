@@ -1,4 +1,4 @@
-export { type NamedChainStep, namedSteps } from './command-chain.rules.ts';
+export { commandNamesOf, type NamedChainStep, namedSteps } from './command-chain.rules.ts';
 export { WebHookConfigDirectory } from './webhook-config-directory.ts';
 export { WebHookConfigEntity } from './webhook-config.entity.ts';
 export { WebHookConfigVersions } from './webhook-config-versions.ts';

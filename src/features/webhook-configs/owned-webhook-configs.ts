@@ -1,12 +1,9 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { actingIn, type Caller } from '../../bus/index.ts';
 import type { Tx } from '../../platform/db/index.ts';
-import { heirUnfit, OwnedWork, type OwnedWorkKind } from '../access/index.ts';
+import { heirUnfit, OwnedWork, type OwnedWorkKind, toldWorks } from '../access/index.ts';
 import { WebHookConfigDirectory } from './webhook-config-directory.ts';
 import { WebHookConfigEntity } from './webhook-config.entity.ts';
-
-/** What of a long list is told. */
-const TOLD_MAX = 20;
 
 /** Configurations act as whoever saved them last, drafts as whoever saved the draft. */
 @Injectable()
@@ -22,12 +19,11 @@ export class OwnedWebHookConfigs implements OwnedWorkKind, OnModuleInit {
 
   async actingAs(tx: Tx, callerId: string): Promise<string[]> {
     const configs = await owned(tx, callerId);
-    const told = configs
-      .slice(0, TOLD_MAX)
-      .map(({ key, ownerId }) =>
+    return toldWorks(
+      configs.map(({ key, ownerId }) =>
         ownerId === callerId ? `The configuration "${key}"` : `The draft of the configuration "${key}"`,
-      );
-    return configs.length <= TOLD_MAX ? told : [...told, `… and ${configs.length - TOLD_MAX} more`];
+      ),
+    );
   }
 
   async reassign(tx: Tx, callerId: string, heir: Caller): Promise<void> {

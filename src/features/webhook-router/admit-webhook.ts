@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { executionTypes } from '../webhook-configs/index.ts';
-import { DEPTH_MAX, WorkDepth } from '../../platform/work-depth.ts';
+import { DEPTH_MAX, loopDetected, WorkDepth } from '../../platform/work-depth.ts';
 import { EvaluateCall } from './evaluate-call.ts';
 import { parsedJson, type RequestBody } from './request-body.ts';
 import { VerifyWebHook } from './verify-webhook.ts';
-import { loopDetected, tooManyCalls } from './webhook.errors.ts';
+import { tooManyCalls } from './webhook.errors.ts';
 import type { WebHookRun } from './webhook-run.ts';
 
 /** What two expressions of a configuration give for a call; null: nothing. */

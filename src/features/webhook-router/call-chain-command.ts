@@ -46,6 +46,6 @@ export class CallChainCommand {
     const { program, commandName } = command;
     const values = program ? await this.evaluation.values(run, body, program, [results.stepsJson()]) : [];
     const { isActive, input } = chainInput(command, values);
-    return isActive ? JSON.stringify(input ?? this.knownFields.of(commandName, body)) : null;
+    return isActive ? JSON.stringify(input ?? this.knownFields.of(run, commandName, body)) : null;
   }
 }

@@ -63,7 +63,11 @@ export class DeferRun {
       attempts: run.attemptsJson,
     } as const;
     try {
-      const rows = this.record.progressRows(run, progress, didRecord ? [] : run.calls);
+      const rows = this.record.progressRows(
+        run,
+        progress,
+        didRecord ? [] : [...run.calls, ...run.callsWithin],
+      );
       run.job = await this.queue.addBegun(jobOf(run, null, run.admitted.receivedAt), rows);
       run.isOnRecord = true;
     } catch (cause) {

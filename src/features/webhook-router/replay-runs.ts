@@ -3,7 +3,7 @@ import type { Caller, Origin } from '../../bus/index.ts';
 import { Clock } from '../../platform/clock.ts';
 import type { Tx } from '../../platform/db/index.ts';
 import type { NewJob } from '../../platform/queue/index.ts';
-import { DEPTH_MAX } from '../../platform/work-depth.ts';
+import { DEPTH_MAX, loopDetected } from '../../platform/work-depth.ts';
 import type { ExecutionEntity, OpenedRequest, ReplayTerms } from '../executions/index.ts';
 import { snapshotOf } from '../webhook-configs/index.ts';
 import { jobOf } from './defer-run.ts';
@@ -11,7 +11,6 @@ import { EvaluateCall } from './evaluate-call.ts';
 import { calledNow } from './incoming-call.ts';
 import { RunRecord } from './run-record.ts';
 import { VerifyWebHook } from './verify-webhook.ts';
-import { loopDetected } from './webhook.errors.ts';
 import type { WebHookRoute } from './webhook-route.ts';
 import { WebHookRun } from './webhook-run.ts';
 

@@ -70,7 +70,9 @@ export class ResumeRun {
     run.replayOf = head.replayOf;
     run.terms = payload.terms;
     run.failedAttempts = JSON.parse(payload.attempts ?? '[]') as FailedAttempt[];
-    run.recordedCalls = await this.recordedCalls.of(run.id, attempt);
+    const { calls, within } = await this.recordedCalls.of(run.id, attempt);
+    run.recordedCalls = calls;
+    run.recordedWithin = within;
     return run;
   }
 

@@ -1,23 +1,26 @@
-import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { untilStored } from '../../platform/db/index.ts';
-import { type Dispatched, Dispatcher, type Envelope, failureEnvelope } from '../../bus/index.ts';
+import {
+  type Dispatched,
+  Dispatcher,
+  type Envelope,
+  failureEnvelope,
+  inputIn,
+  inputTooDeep,
+} from '../../bus/index.ts';
 import type { RecordedCall } from '../executions/index.ts';
-import { Clock } from '../../platform/clock.ts';
 import { AppError, asAppError, kindOfStatus } from '../../platform/errors.ts';
 import { reach } from '../../platform/fault-points.ts';
-import { nestsDeeperThan } from '../../platform/json-guard.rules.ts';
 import { parseJson } from '../../platform/json-text.ts';
 import { maskedJson } from '../../platform/masking.rules.ts';
+import { CallsWithin, hashOf } from './calls-within.ts';
 import { RunCallers } from './run-callers.ts';
 import { RunRecord } from './run-record.ts';
-import { ownerNotPermitted } from './webhook.errors.ts';
+import { diverged, ownerNotPermitted } from './webhook.errors.ts';
 import type { WebHookRun } from './webhook-run.ts';
 
 /** What of a step's input and output is kept. */
 const STEP_JSON_LENGTH_MAX = 65_536;
-/** As at the command endpoint. */
-const INPUT_DEPTH_MAX = 64;
 
 /** What a run is told of one call. */
 export interface CallAnswer {
@@ -50,14 +53,14 @@ export class RunCalls {
     private readonly dispatcher: Dispatcher,
     private readonly record: RunRecord,
     private readonly callers: RunCallers,
-    private readonly clock: Clock,
+    private readonly within: CallsWithin,
   ) {}
 
   /** One command; whatever happens, the run gets an envelope. */
   async call(run: WebHookRun, type: string, inputJson: string, label?: StepLabel): Promise<CallAnswer> {
     reach('during-run');
     const began = performance.now();
-    const inputHash = createHash('sha256').update(`${type}\n${inputJson}`).digest('base64url');
+    const inputHash = hashOf(type, inputJson);
     const goesOnAnyway = label?.goesOnAnyway === true;
     const order = { type, inputJson, input: inputIn(inputJson), inputHash, goesOnAnyway };
     const shown = this.shownInput(run, order);
@@ -82,7 +85,7 @@ export class RunCalls {
   /** The input as anybody may see it: a command may have fields that nobody may. */
   private shownInput(run: WebHookRun, { type, input, inputJson }: CallOrder): unknown {
     if (input === null) return '[it nests too deep to be shown]';
-    const recorded = this.dispatcher.recorded(type, input);
+    const recorded = this.dispatcher.recorded(type, input, run.ref.accountId);
     run.addCredentials(recorded.secrets);
     const shownJson = recorded.input === input ? inputJson : JSON.stringify(recorded.input);
     return shownOf(run, shownJson, recorded.input);
@@ -92,7 +95,7 @@ export class RunCalls {
   private async given(run: WebHookRun, order: CallOrder, known: RecordedCall | undefined): Promise<Given> {
     if (run.divergedAt === null && known)
       return { call: known, envelope: parseJson(known.envelopeJson) as Envelope };
-    const blank = { ...order, run, n: run.calls.length + 1, startedAt: this.clock.now() };
+    const blank = { ...order, run, n: run.calls.length + 1, startedAt: this.record.now };
     if (run.divergedAt === null) return await this.make(blank);
     // What it would do belongs to another run.
     const envelope = failureEnvelope(diverged(run.divergedAt));
@@ -116,9 +119,9 @@ export class RunCalls {
 
   /** @param stored gets the record that is a part of the command's transaction. */
   private async dispatch(blank: BlankCall, stored: RecordedCall[]): Promise<Dispatched> {
-    const { run, type, input, n } = blank;
+    const { run, type, input, inputHash, n } = blank;
     try {
-      if (input === null) throw tooDeep();
+      if (input === null) throw inputTooDeep();
       return await this.dispatcher.dispatch({
         type,
         input,
@@ -127,6 +130,7 @@ export class RunCalls {
         origin: run.originOf(n),
         isSimulated: run.trial?.isSimulated ?? false,
         beforeEffects: () => this.record.beforeEffects(run),
+        journal: () => this.within.of(run, n, inputHash),
         ...(run.recordsCalls && {
           alongside: async (tx, envelope) => {
             stored[0] = this.recordOf(blank, envelope, 200);
@@ -153,7 +157,7 @@ export class RunCalls {
       isSuccess: envelope.success || goesOnAnyway,
       status,
       startedAt,
-      recordedAt: this.clock.now(),
+      recordedAt: this.record.now,
       inputJson,
       envelopeJson: JSON.stringify(envelope),
     };
@@ -182,11 +186,6 @@ interface Given {
   error?: AppError | null;
 }
 
-function inputIn(inputJson: string): Record<string, unknown> | null {
-  if (nestsDeeperThan(Buffer.from(inputJson), INPUT_DEPTH_MAX)) return null;
-  return parseJson(inputJson) as Record<string, unknown>;
-}
-
 /** A value as a step keeps it: cut where its JSON text is long, after what nobody may read was masked in it. */
 function shownOf({ credentials }: WebHookRun, json: string, value: unknown): unknown {
   if (json.length <= STEP_JSON_LENGTH_MAX) return value;
@@ -208,22 +207,4 @@ export function callFailure(
     ...(error?.retryAfterSeconds !== undefined && { retryAfterSeconds: error.retryAfterSeconds }),
   });
   return failure.kind === 'forbidden' ? ownerNotPermitted(failure.details, failure) : failure;
-}
-
-/** A run that does something else than before cannot go on from what was done: the configuration or its data has changed. */
-export function diverged(n: number): AppError {
-  return new AppError({
-    code: 'script.diverged',
-    kind: 'surprise',
-    details: [`Call ${n} differs from the one that is on record at its place`],
-  });
-}
-
-function tooDeep(): AppError {
-  return new AppError({
-    code: 'bus.validation-failed',
-    kind: 'invalid',
-    publicMessage: 'Validation failed',
-    details: [`The data nests deeper than ${INPUT_DEPTH_MAX} levels`],
-  });
 }

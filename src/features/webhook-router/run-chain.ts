@@ -11,9 +11,10 @@ import type { ChainStep } from './command-chain.ts';
 import { CompensateChain } from './compensate-chain.ts';
 import type { RequestBody } from './request-body.ts';
 import { goesOnAfter, isEngineAway } from './retry.rules.ts';
-import { callFailure, diverged } from './run-calls.ts';
+import { callFailure } from './run-calls.ts';
 import { ASYNC_TOTAL_MS, ScriptLimitDefaults } from './script-limit-defaults.ts';
 import { failureAnswer, successAnswer } from './webhook-answer.ts';
+import { diverged } from './webhook.errors.ts';
 import type { RunEnd, WebHookRun } from './webhook-run.ts';
 
 /** Runs a configuration of type 1: its commands one after the other, each step recorded (contract §5.5). */

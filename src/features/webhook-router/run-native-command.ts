@@ -3,10 +3,10 @@ import { type Caller, Dispatcher, type Envelope } from '../../bus/index.ts';
 import { reach } from '../../platform/fault-points.ts';
 import { KnownFields } from './known-fields.ts';
 import type { RequestBody } from './request-body.ts';
-import { callFailure, diverged, RunCalls } from './run-calls.ts';
+import { callFailure, RunCalls } from './run-calls.ts';
 import { RunRecord } from './run-record.ts';
 import { failureAnswer, successAnswer } from './webhook-answer.ts';
-import { ownerNotPermitted } from './webhook.errors.ts';
+import { diverged, ownerNotPermitted } from './webhook.errors.ts';
 import type { RunEnd, WebHookRun } from './webhook-run.ts';
 
 /** Runs a configuration of type 0: its command, with those fields of the JSON body that the command knows, or those that it is mapped to. */
@@ -22,7 +22,7 @@ export class RunNativeCommand {
   async run(run: WebHookRun, body: RequestBody, caller: Caller): Promise<RunEnd> {
     const { config, expressions } = run.admitted.route;
     const type = config.settings.commandName ?? '';
-    const input = run.mapped ?? this.knownFields.of(type, body);
+    const input = run.mapped ?? this.knownFields.of(run, type, body);
     // In the transaction of its command only the database works: what comes after it, or is no part of it, may fail by itself,
     // and the command is not to be done again for that.
     const endsWithCommand = !expressions?.response && !this.dispatcher.actsOutside(type);
@@ -49,7 +49,7 @@ export class RunNativeCommand {
     body: RequestBody,
     { type, input, caller }: NativeCall,
   ): Promise<RunEnd> {
-    const recorded = this.dispatcher.recorded(type, input);
+    const recorded = this.dispatcher.recorded(type, input, run.ref.accountId);
     run.addCredentials(recorded.secrets);
     const startedAt = performance.now();
     // A transaction that is undone is no step: the failure that follows takes its place.

@@ -5,6 +5,7 @@ import {
   type RecordedCall,
   RecordedCalls,
 } from '../executions/index.ts';
+import { Clock } from '../../platform/clock.ts';
 import type { TableRow, Tx } from '../../platform/db/index.ts';
 import { reach } from '../../platform/fault-points.ts';
 import { type NewJob, Queue } from '../../platform/queue/index.ts';
@@ -18,7 +19,13 @@ export class RunRecord {
     private readonly recorder: ExecutionRecorder,
     private readonly recordedCalls: RecordedCalls,
     private readonly queue: Queue,
+    private readonly clock: Clock,
   ) {}
+
+  /** The moment at which something is put on record. */
+  get now(): number {
+    return this.clock.now();
+  }
 
   /** On record before the first effect, so that a crash leaves a trace of what had begun. */
   async beforeEffects(run: WebHookRun): Promise<void> {

@@ -1,13 +1,18 @@
 import { Injectable } from '@nestjs/common';
-import { type ScriptOutcome, ScriptPool, type ScriptRequest } from '../../engines/script/index.ts';
+import {
+  scriptFailure,
+  type ScriptOutcome,
+  ScriptPool,
+  type ScriptRequest,
+} from '../../engines/script/index.ts';
 import { currentTracer } from '../../platform/telemetry/tracing.ts';
 import type { RequestBody } from './request-body.ts';
-import { diverged, RunCalls } from './run-calls.ts';
+import { RunCalls } from './run-calls.ts';
 import { scriptSpan } from './run-span.ts';
 import { RunSurroundings } from './run-surroundings.ts';
 import { ASYNC_TOTAL_MS, ScriptLimitDefaults } from './script-limit-defaults.ts';
 import { failureAnswer, respondedAnswer, successAnswer } from './webhook-answer.ts';
-import { scriptFailure } from './webhook.errors.ts';
+import { diverged } from './webhook.errors.ts';
 import type { RunEnd, WebHookRun } from './webhook-run.ts';
 
 /** Runs a configuration of type 2: its script in the sandbox, its commands as the configuration's caller. */

@@ -52,7 +52,7 @@ export class TestWebHookConfigHandler {
 
   async execute({ input, caller, origin }: TestWebHookConfigCommand) {
     // Each would hold a script's worker and wait for the next.
-    if (origin.executionId !== undefined) throw testInRun();
+    if (origin.executionId !== undefined || origin.nesting !== undefined) throw testInRun();
     checkFields(input, caller);
     const execution = await this.executionOf(input, caller);
     const route = await this.routeOf(input, execution, caller);
@@ -122,6 +122,8 @@ function testInRun(): AppError {
   return new AppError({
     code: 'webhook.test-in-run',
     kind: 'conflict',
-    details: ['A configuration can be tested by a caller himself only, not by a webhook'],
+    details: [
+      'A configuration can be tested by a caller himself only, not by a webhook or a defined command',
+    ],
   });
 }

@@ -41,7 +41,7 @@ export class TryWebHook {
       errors: clean(end.failure?.details ?? []),
       answer: { status: end.answer.status, headers: clean(end.answer.headers), body: outcome.answerBody },
       steps: stepsView(outcome.steps, null),
-      logs: clean(run.logs),
+      logs: clean(run.allLogs),
       result: end.resultJson === undefined ? null : clean(parseJson(end.resultJson)),
       verification,
       input: clean(decision.input ?? null),

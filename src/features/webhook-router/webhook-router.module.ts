@@ -9,6 +9,7 @@ import { AdmitWebHook } from './admit-webhook.ts';
 import { AnswerInTime } from './answer-in-time.ts';
 import { AnswerWebHook } from './answer-webhook.ts';
 import { CallChainCommand } from './call-chain-command.ts';
+import { CallsWithin } from './calls-within.ts';
 import { ChainJournal } from './chain-journal.ts';
 import { ChooseWork } from './choose-work.ts';
 import { CompensateChain } from './compensate-chain.ts';
@@ -61,6 +62,7 @@ import { WebHookTickets } from './webhook-ticket.ts';
     RunNativeCommand,
     RunScript,
     CallChainCommand,
+    CallsWithin,
     ChainJournal,
     ChooseWork,
     CompensateChain,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Origin } from '../../bus/index.ts';
 import {
+  type CallsOnRecord,
   credentialsOf,
   type ExecutionOutcome,
   type ExecutionRef,
@@ -15,6 +16,7 @@ import type { AppError } from '../../platform/errors.ts';
 import { MASK, maskedJson, withoutCredentials } from '../../platform/masking.rules.ts';
 import type { Job } from '../../platform/queue/index.ts';
 import type { AdmittedCall } from './incoming-call.ts';
+import { LinesWithin } from './lines-within.ts';
 import { exactAnswerJson, headersBesideType, ignoredAnswer, type WebHookAnswer } from './webhook-answer.ts';
 
 /** A key that was not kept: its hash in place of it. */
@@ -64,6 +66,8 @@ export class WebHookRun {
   /** `performance.now()` at the start of this try. */
   begunAt = performance.now();
   logs: readonly object[] = [];
+  /** What definitions that it called have written. */
+  readonly linesWithin = new LinesWithin();
   /** True once the request is on disk: from then on all else completes that record. */
   isOnRecord = false;
   /** The number of this try, from 1. */
@@ -90,6 +94,10 @@ export class WebHookRun {
   recordsCalls = false;
   /** What earlier tries left, in order: given again instead of being done again. */
   recordedCalls: readonly RecordedCall[] = [];
+  /** The same of what was called within their calls, by place. */
+  recordedWithin: CallsOnRecord['within'] = new Map();
+  /** What this try's calls have called so far, as far as it is not on record yet. */
+  readonly callsWithin: RecordedCall[] = [];
   /** What this try was given so far, recorded ones included. */
   readonly calls: RecordedCall[] = [];
   /** The call on its way; it goes on when its script is stopped. */
@@ -162,7 +170,7 @@ export class WebHookRun {
   originOf(n: number): Origin {
     const { id, runKey, attempt, credentials, depth } = this;
     const idempotencyKey = attempt === 1 ? `${runKey}/${n}` : `${runKey}/${attempt}/${n}`;
-    return { executionId: id, credentials, idempotencyKey, depth };
+    return { executionId: id, credentials, idempotencyKey, depth, nesting: 1 };
   }
 
   /** What of the request must be readable nowhere in what is kept. */
@@ -249,13 +257,17 @@ export class WebHookRun {
       answerStatus: answer.status,
       ...this.end(),
       steps: this.stepTexts.length === 0 ? this.nothing : `[${this.stepTexts.join(',')}]`,
-      logs: cleanJson(this.logs.length === 0 ? null : this.logs),
+      logs: cleanJson(this.allLogs.length === 0 ? null : this.allLogs),
       errors: cleanJson(failure?.details ?? null),
       answerHeaders,
       answerBody,
       exactAnswer: this.mayBeAskedAgain ? (exactAnswerJson(answer, answerBody) ?? this.nothing) : null,
       attempts: this.attemptsJson,
     };
+  }
+
+  get allLogs(): readonly object[] {
+    return this.linesWithin.after(this.logs);
   }
 
   /** True where somebody may ask for the answer once more: with the same key, or with a ticket. */

@@ -1,6 +1,4 @@
 import { AppError } from '../../platform/errors.ts';
-import { DEPTH_MAX } from '../../platform/work-depth.ts';
-import type { ScriptVerdict } from '../../engines/script/index.ts';
 
 /** The caller's address is not in the configuration's list. */
 export function addressRefused(): AppError {
@@ -39,17 +37,6 @@ export function tooManyCalls(retryAfterSeconds: number): AppError {
   });
 }
 
-/** Work that has started work, and so on, too often: it calls itself. */
-export function loopDetected(): AppError {
-  return new AppError({
-    code: 'loop.detected',
-    kind: 'loop',
-    details: [
-      `The call comes from work that has started itself: more than ${DEPTH_MAX} runs stand behind it`,
-    ],
-  });
-}
-
 /** Nobody may act for this configuration any more. */
 export function ownerDisabled(): AppError {
   return new AppError({
@@ -74,6 +61,15 @@ export function executionErased(): AppError {
   });
 }
 
+/** A run that does something else than before cannot go on from what was done: the configuration or its data has changed. */
+export function diverged(n: number): AppError {
+  return new AppError({
+    code: 'script.diverged',
+    kind: 'surprise',
+    details: [`Call ${n} differs from the one that is on record at its place`],
+  });
+}
+
 /** Another process goes on with this run: what this one has done of it does not count. */
 export function takenOver(): AppError {
   return new AppError({
@@ -95,30 +91,4 @@ export function outcomeUnrecorded(cause: unknown): AppError {
     retryAfterSeconds: 5,
     cause,
   });
-}
-
-/** How a script's verdict is told to the caller; null where it is an answer and no failure. */
-export function scriptFailure(verdict: ScriptVerdict): AppError | null {
-  switch (verdict.kind) {
-    case 'returned':
-    case 'responded':
-      return null;
-    case 'threw':
-      return new AppError({ code: 'script.threw', kind: 'surprise', details: [verdict.message] });
-    case 'limit':
-      return new AppError({
-        code: `script.limit-${verdict.limit}`,
-        kind: verdict.limit === 'running-time' || verdict.limit === 'total-time' ? 'timed-out' : 'surprise',
-        details: [verdict.message],
-      });
-    case 'unparsable-body':
-      return new AppError({ code: 'webhook.malformed-body', kind: 'invalid', details: [verdict.message] });
-    case 'unavailable':
-      return new AppError({
-        code: 'script.unavailable',
-        kind: 'unavailable',
-        details: [verdict.message],
-        retryAfterSeconds: 2,
-      });
-  }
 }

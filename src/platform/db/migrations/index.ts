@@ -8,6 +8,7 @@ import { ExecutionLists1764300000000 } from './1764300000000-execution-lists.ts'
 import { DurableRuns1764400000000 } from './1764400000000-durable-runs.ts';
 import { CallsOfExecutions1764500000000 } from './1764500000000-calls-of-executions.ts';
 import { Access1764550000000 } from './1764550000000-access.ts';
+import { CommandDefinitions1764600000000 } from './1764600000000-command-definitions.ts';
 
 /** In the order in which they run; one is never changed once released. */
 export const migrations = [
@@ -21,4 +22,5 @@ export const migrations = [
   DurableRuns1764400000000,
   CallsOfExecutions1764500000000,
   Access1764550000000,
+  CommandDefinitions1764600000000,
 ] as const;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { bpmRequest, Handles, type Origin } from '../../bus/index.ts';
 import { AppError } from '../../platform/errors.ts';
-import { OutboundHttp, outboundMethods } from '../../platform/outbound-http.ts';
+import { type OutboundFailure, OutboundHttp, outboundMethods } from '../../platform/outbound-http.ts';
 import { DEPTH_HEADER, WorkDepth } from '../../platform/work-depth.ts';
 
 const TIMEOUT_MS_MAX = 60_000;
@@ -117,7 +117,7 @@ function unexpected({
   });
 }
 
-function failed(reason: string, message: string): AppError {
+function failed(reason: OutboundFailure, message: string): AppError {
   return new AppError({
     code: `http-request.${reason}`,
     kind: reason === 'timeout' ? 'timed-out' : 'unavailable',

@@ -64,6 +64,18 @@ module.exports = {
       to: { path: '^src/(features/[^/]+|engines/[^/]+|bus|platform/db)/', pathNot: '/index\\.ts$' },
     },
     {
+      name: 'the-client-speaks-only-http',
+      severity: 'error',
+      from: { path: '^cli/' },
+      to: { path: '^(src|test|bench)/' },
+    },
+    {
+      name: 'nothing-knows-the-client',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^cli/' },
+    },
+    {
       name: 'rules-are-pure',
       severity: 'error',
       from: { path: '\\.rules\\.ts$' },
@@ -81,6 +93,7 @@ module.exports = {
       '@opentelemetry/[^/]+',
       '^src/platform/telemetry/otlp-tracer\\.ts$',
     ),
+    home('yaml-and-diff-live-in-the-client', 'yaml|diff', '^cli/'),
     home('pino-lives-in-the-logger', 'pino(-pretty)?', '^src/platform/logger\\.ts$'),
   ],
   options: {

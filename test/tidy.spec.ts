@@ -38,13 +38,15 @@ function findings(paths: readonly string[], pattern: RegExp): string[] {
 
 const source = filesBelow('src');
 const product = source.filter((path) => !path.endsWith('.spec.ts'));
-const everything = ['src', 'test', 'bench', 'docs', 'studio', 'deploy', '.ci']
+const everything = ['src', 'cli', 'test', 'bench', 'docs', 'studio', 'deploy', '.ci']
   .flatMap(filesBelow)
   .filter((path) => textFile.test(path))
   .concat(
     readdirSync(root).filter((name) => /^(README|CHANGELOG|Dockerfile)|\.(ts|json|yml|yaml)$/.test(name)),
   );
-const code = [...source, ...filesBelow('test'), ...filesBelow('bench')].filter((path) => codeFile.test(path));
+const code = [...source, ...filesBelow('cli'), ...filesBelow('test'), ...filesBelow('bench')].filter((path) =>
+  codeFile.test(path),
+);
 
 /** Each command and query: its class and the file in which it stands. */
 const requests = product.flatMap((path) =>
@@ -113,7 +115,7 @@ describe('The source', () => {
   });
 
   it('has no default exports', () => {
-    expect(findings(source, /^export default\b|\bas default\b/)).toStrictEqual([]);
+    expect(findings([...source, ...filesBelow('cli')], /^export default\b|\bas default\b/)).toStrictEqual([]);
   });
 
   it('lies at most three folders deep', () => {
@@ -160,7 +162,7 @@ describe('The documents', () => {
       (path) => path.endsWith('.md') && existsSync(join(root, path)),
     );
     const missing = documents.flatMap((document) =>
-      [...textOf(document).matchAll(/`((?:src|docs|test|bench|deploy)\/[^`\s]*)`/g)]
+      [...textOf(document).matchAll(/`((?:src|cli|docs|test|bench|deploy)\/[^`\s]*)`/g)]
         .map((match) => match[1]!)
         .filter((path) => !existsSync(join(root, solidPart(path))))
         .map((path) => `${document}: ${path}`),

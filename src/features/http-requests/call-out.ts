@@ -1,7 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import type { Origin } from '../../bus/index.ts';
 import { AppError } from '../../platform/errors.ts';
-import { OutboundHttp, type OutboundRequest, type OutboundResult } from '../../platform/outbound-http.ts';
+import {
+  type OutboundFailure,
+  OutboundHttp,
+  type OutboundRequest,
+  type OutboundResult,
+} from '../../platform/outbound-http.ts';
 import { DEPTH_HEADER, WorkDepth } from '../../platform/work-depth.ts';
 
 /** What we tell a caller when the other system was away; it told us nothing. */
@@ -89,7 +94,7 @@ export function unexpectedStatus(
   });
 }
 
-function failed(reason: string, message: string): AppError {
+function failed(reason: OutboundFailure, message: string): AppError {
   return new AppError({
     code: `http-request.${reason}`,
     kind: reason === 'timeout' ? 'timed-out' : 'unavailable',

@@ -38,6 +38,6 @@ export function stepFailure(verdict: StepVerdict): AppError | null {
   }
 }
 
-function limitFailure({ limit, message }: { limit: string; message: string }): AppError {
+function limitFailure({ limit, message }: Extract<StepVerdict, { kind: 'limit' }>): AppError {
   return new AppError({ code: `expression.limit-${limit}`, kind: 'surprise', details: [message] });
 }

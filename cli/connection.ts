@@ -15,6 +15,8 @@ export interface Connection {
   /** Ends with a slash. */
   url: URL;
   credentials: Credentials;
+  /** The account to act in; null: the caller's own, or the default one. */
+  accountId: string | null;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -24,6 +26,7 @@ export function connectionOf(environment: Environment, url: string | undefined):
   return {
     url: serverUrl(url ?? (environment['SIGNALBOX_URL'] || DEFAULT_URL), url ? '--url' : 'SIGNALBOX_URL'),
     credentials: credentialsOf(environment),
+    accountId: headerText(environment['SIGNALBOX_ACCOUNT'], 'SIGNALBOX_ACCOUNT') ?? null,
   };
 }
 
@@ -68,9 +71,7 @@ function credentialsOf(environment: Environment): Credentials {
 function headerText(value: string | undefined, name: string): string | undefined {
   const text = value?.trim();
   if (text && !/^[\x21-\x7e]+$/.test(text))
-    throw usage(
-      `${name} has characters that no credential has (spaces, line breaks or letters outside ASCII)`,
-    );
+    throw usage(`${name} has characters that cannot be sent (spaces, line breaks or letters outside ASCII)`);
   return text || undefined;
 }
 
@@ -85,12 +86,17 @@ export class Identity {
   private granted: { token: string; endsAt: number } | null = null;
 
   constructor(
-    private readonly credentials: Credentials,
+    private readonly connection: Omit<Connection, 'url'>,
     private readonly grant: (authorization: string) => Promise<GrantedToken>,
   ) {}
 
   async headers(): Promise<Record<string, string>> {
-    const { credentials } = this;
+    const { accountId } = this.connection;
+    return { ...(await this.proof()), ...(accountId !== null && { 'x-account-id': accountId }) };
+  }
+
+  private async proof(): Promise<Record<string, string>> {
+    const { credentials } = this.connection;
     if (credentials.kind === 'apiKey') return { 'x-api-key': credentials.apiKey };
     if (credentials.kind === 'token') return { authorization: `Bearer ${credentials.token}` };
     if (!this.granted || Date.now() > this.granted.endsAt - TOKEN_MARGIN_MS) {

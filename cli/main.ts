@@ -25,6 +25,7 @@ signalbox <command> --help tells more.
 
 The server: --url or SIGNALBOX_URL (http://127.0.0.1:3000).
 Who asks:   SIGNALBOX_API_KEY, or SIGNALBOX_TOKEN, or SIGNALBOX_CLIENT_ID with SIGNALBOX_CLIENT_SECRET.
+Account:    SIGNALBOX_ACCOUNT, for who is bound to none.
 Exit codes: 0 done, 1 the server refused, 2 the command line or a file is wrong, 3 the server cannot be reached.`;
 
 async function main(args: readonly string[]): Promise<void> {

@@ -23,7 +23,7 @@ export class Server {
   private readonly identity: Identity;
 
   constructor(private readonly connection: Connection) {
-    this.identity = new Identity(connection.credentials, (authorization) => this.grant(authorization));
+    this.identity = new Identity(connection, (authorization) => this.grant(authorization));
   }
 
   get url(): string {

@@ -111,8 +111,8 @@ describe('Who is asking', () => {
       { SIGNALBOX_API_KEY: 'hush-hush', SIGNALBOX_TOKEN: 'hush-hush' },
       'Set only one of SIGNALBOX_API_KEY, SIGNALBOX_TOKEN',
     ],
-    [{ SIGNALBOX_API_KEY: 'hush-hush\u00e4' }, 'SIGNALBOX_API_KEY has characters that no credential has'],
-    [{ SIGNALBOX_API_KEY: 'hush-hush\r\nX: y' }, 'SIGNALBOX_API_KEY has characters that no credential has'],
+    [{ SIGNALBOX_API_KEY: 'hush-hush\u00e4' }, 'SIGNALBOX_API_KEY has characters that cannot be sent'],
+    [{ SIGNALBOX_API_KEY: 'hush-hush\r\nX: y' }, 'SIGNALBOX_API_KEY has characters that cannot be sent'],
     [{ SIGNALBOX_API_KEY: 'k', SIGNALBOX_URL: 'localhost:3000' }, 'SIGNALBOX_URL must be an address'],
     [{ SIGNALBOX_API_KEY: 'k', SIGNALBOX_URL: 'http://me:hush-hush@localhost' }, 'without credentials'],
   ])('is said clearly or not at all: %j', async (env, sentence) => {

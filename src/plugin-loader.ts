@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { createRequire, registerHooks } from 'node:module';
+// Whole: an older Node lacks registerHooks, and would end with a syntax error before our own sentence.
+import * as nodeModule from 'node:module';
 import { dirname, join, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { PluginError, type PluginModule, reasonOf } from './plugin-requests.ts';
@@ -43,7 +44,7 @@ async function load(specifier: string): Promise<Plugin> {
 /** From now on what is shared is the server's own wherever the file that imports it lies. */
 function shareModules(names: ReadonlySet<string>): void {
   const urls = new Map<string, string>(shared.map((name) => [name, import.meta.resolve(name)]));
-  registerHooks({
+  nodeModule.registerHooks({
     resolve(specifier, context, nextResolve) {
       const { parentURL } = context;
       if (parentURL === import.meta.url) {
@@ -90,7 +91,7 @@ function isPath(specifier: string): boolean {
 
 /** Not an import's own rules: a folder is found by the `main` of its package.json. */
 function urlOf(path: string): string {
-  return pathToFileURL(createRequire(workingDirectory()).resolve(path)).href;
+  return pathToFileURL(nodeModule.createRequire(workingDirectory()).resolve(path)).href;
 }
 
 function workingDirectory(): string {

@@ -1,13 +1,14 @@
-import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+// Whole: an older Node lacks the named ones, and would end with a syntax error before our own sentence.
+import * as zlib from 'node:zlib';
 import type { Sealer } from '../sealing.ts';
 
 /** Smaller ones take a page of the database either way. */
 const COMPRESSED_FROM_BYTES = 4_096;
 /** A small window needs no memory that the system has to hand out anew: 17 µs for 28 KiB against 24. */
 const params = {
-  [constants.ZSTD_c_compressionLevel]: 1,
-  [constants.ZSTD_c_windowLog]: 16,
-  [constants.ZSTD_c_hashLog]: 12,
+  [zlib.constants.ZSTD_c_compressionLevel]: 1,
+  [zlib.constants.ZSTD_c_windowLog]: 16,
+  [zlib.constants.ZSTD_c_hashLog]: 12,
 };
 const CHUNK_BYTES = 4_096;
 /** How a zstd frame begins (RFC 8878 §3.1.1). A pack begins with the length of its first part, never 683 MB. */
@@ -19,7 +20,7 @@ const FRAME_MAGIC = 0x28b5_2ffd;
  */
 export function sealPack(plain: Buffer, sealer: Sealer): Buffer {
   if (plain.length < COMPRESSED_FROM_BYTES) return sealer.seal(plain);
-  const compressed = zstdCompressSync(plain, {
+  const compressed = zlib.zstdCompressSync(plain, {
     params,
     chunkSize: CHUNK_BYTES,
     pledgedSrcSize: plain.length,
@@ -30,5 +31,5 @@ export function sealPack(plain: Buffer, sealer: Sealer): Buffer {
 /** @throws when the bytes were sealed with another key or changed since. */
 export function openPack(sealed: Buffer, sealer: Sealer): Buffer {
   const plain = sealer.open(sealed);
-  return plain.length >= 4 && plain.readUInt32BE(0) === FRAME_MAGIC ? zstdDecompressSync(plain) : plain;
+  return plain.length >= 4 && plain.readUInt32BE(0) === FRAME_MAGIC ? zlib.zstdDecompressSync(plain) : plain;
 }

@@ -76,6 +76,32 @@ describe('DeleteApiClientCommand', () => {
     expect((await remove({ reassignTo: cast.idOf.designer })).status).toBe(200);
   });
 
+  it('lets a run that has begun go on as the heir', async () => {
+    const gate = `gate-${made}`;
+    const key = await ownedConfig({
+      responseMode: 'async',
+      retry: { initialSeconds: 1, factor: 1, maxAttempts: 20 },
+      executionCode: `
+        const found = doCmd('LookupWebHookByKeyCommand', { key: '${gate}' });
+        if (!found.success) throw new Error('not yet');
+        return 'through';`,
+    });
+    const id = (await cast.signalbox.call(key, {})).headers.get('x-execution-id');
+    const until = async (isThere: (execution: Record<string, unknown>) => boolean) => {
+      const deadline = Date.now() + 30_000;
+      while (!isThere(await cast.signalbox.execution(id))) {
+        if (Date.now() > deadline) throw new Error(JSON.stringify(await cast.signalbox.execution(id)));
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    };
+    await until(({ nextAttemptAt }) => nextAttemptAt !== null);
+    const { body } = await cast.signalbox.command('LookupWebHookByKeyCommand', { key });
+    await cast.signalbox.command('UpdateWebHookConfigCommand', { id: body.data['id'], ...scriptFields(key) });
+    expect((await remove({ reassignTo: cast.idOf.designer })).status).toBe(200);
+    await cast.signalbox.createConfig(gate);
+    await until(({ status }) => status === 'succeeded');
+  });
+
   it('hands its configurations over, which go on without a pause and without a new version', async () => {
     const key = await ownedConfig();
     expect((await remove({ reassignTo: cast.idOf.designer })).status).toBe(200);

@@ -1,3 +1,5 @@
+import { accessMutants } from './mutants-access.ts';
+
 /** One way to break the code on purpose: a spec must notice it. */
 export interface Mutant {
   name: string;
@@ -268,4 +270,5 @@ export const mutants: readonly Mutant[] = [
     spec: 'src/engines/expression/expression-limits.spec.ts',
     tests: 'running time is told in a sentence that names what ran',
   },
+  ...accessMutants,
 ];

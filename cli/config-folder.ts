@@ -18,7 +18,8 @@ export class ConfigFolder {
     const faults: string[] = [];
     for (const name of this.names(mayBeMissing)) {
       const path = join(this.path, name);
-      const file = readConfigFile(path, readFileSync(path, 'utf8'), shape);
+      const text = textOf(path);
+      const file = text instanceof Error ? [`${path}: ${text.message}`] : readConfigFile(path, text, shape);
       if (Array.isArray(file)) {
         faults.push(...file);
         continue;
@@ -45,10 +46,14 @@ export class ConfigFolder {
 
   /** Whole or not at all, and never through a link to elsewhere. */
   write(path: string, text: string): void {
-    mkdirSync(this.path, { recursive: true });
     const unfinished = `${path}.${process.pid}.unfinished`;
-    writeFileSync(unfinished, text, { flag: 'wx' });
-    renameSync(unfinished, path);
+    try {
+      mkdirSync(this.path, { recursive: true });
+      writeFileSync(unfinished, text, { flag: 'wx' });
+      renameSync(unfinished, path);
+    } catch (error) {
+      throw usage(`${path} cannot be written: ${(error as Error).message}`);
+    }
   }
 
   remove(path: string): void {
@@ -65,5 +70,13 @@ export class ConfigFolder {
       if (mayBeMissing && (error as NodeJS.ErrnoException).code === 'ENOENT') return [];
       throw usage(`The folder ${this.path} cannot be read: ${(error as Error).message}`);
     }
+  }
+}
+
+function textOf(path: string): string | Error {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    return error as Error;
   }
 }

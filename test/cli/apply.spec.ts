@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Signalbox } from '../support/signalbox.ts';
@@ -222,6 +222,20 @@ describe('A file that signalbox apply reads', () => {
       );
     },
   );
+
+  it('has to be readable, and is not written where that is not possible', async () => {
+    await inFolder(async (cwd) => {
+      symlinkSync(join(cwd, 'nowhere'), join(cwd, 'gone.yaml'));
+      const gone = await runClient(['apply', '--dir', cwd, '--yes'], { env: adminOf(signalbox) });
+      expect(gone).toMatchObject({ code: 2, stderr: expect.stringMatching(/gone\.yaml: ENOENT/) });
+      symlinkSync(join(cwd, 'nowhere'), join(cwd, 'link'));
+      const unwritable = await runClient(['export', '--dir', join(cwd, 'link')], { env: adminOf(signalbox) });
+      expect(unwritable).toMatchObject({
+        code: 2,
+        stderr: expect.stringMatching(/cannot be written: (EEXIST|ENOENT)/),
+      });
+    });
+  });
 
   it('has to be in a folder that there is', async () => {
     const end = await runClient(['apply', '--dir', 'nowhere'], { env: adminOf(signalbox) });

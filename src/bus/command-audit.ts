@@ -43,11 +43,28 @@ export class CommandAudit {
   /** Never throws: the failure itself is the answer; a database that is away has its own alarm. */
   async recordFailure(entry: Omit<AuditEntry, 'outcome' | 'trail'>, { code }: AppError): Promise<void> {
     try {
-      await this.record({ ...entry, outcome: code, trail: {} });
+      await this.record({ ...entry, input: shortened(entry.input), outcome: code, trail: {} });
     } catch {
       // As above.
     }
   }
+}
+
+/** What of a refused input is kept: anybody may send such, as long as he likes, and the audit log is kept for good. */
+const REFUSED_LENGTH_MAX = 4_096;
+const REFUSED_FIELD_LENGTH_MAX = 200;
+
+function shortened(input: unknown): unknown {
+  if (JSON.stringify(input).length <= REFUSED_LENGTH_MAX) return input;
+  const fields = Object.entries(input as object)
+    .filter(([name]) => name.length <= REFUSED_FIELD_LENGTH_MAX)
+    .slice(0, REFUSED_LENGTH_MAX / REFUSED_FIELD_LENGTH_MAX);
+  return Object.fromEntries(
+    fields.map(([name, value]) => {
+      const { length } = JSON.stringify(value) ?? '';
+      return [name, length <= REFUSED_FIELD_LENGTH_MAX ? value : `[${length} characters, not kept]`];
+    }),
+  );
 }
 
 /** It was done, and is not in the audit log yet: whoever repeats it does it twice. */

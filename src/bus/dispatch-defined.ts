@@ -17,6 +17,9 @@ import type { Order } from './dispatcher.ts';
 /** Definitions that stand in one another at most: while one waits for the next, its script holds a process. */
 export const NESTING_MAX = 8;
 
+/** Stands in the audit log for an input that it leaves out. */
+const UNAUDITED = { _: '[it is with the execution]' };
+
 /** The same door for what was defined at run time: find → authorize → validate → run → audit. */
 @Injectable()
 export class DispatchDefined {
@@ -33,7 +36,9 @@ export class DispatchDefined {
     const command = this.find(order.type, order.caller.accountId);
     if (!command) return refused(unknownCommand(order.type));
     const { caller, origin, input } = order;
-    const entry = { command: command.name, caller, origin, input };
+    // Of a run the execution has it, encrypted and for as long as executions are kept.
+    const audited = origin.executionId === undefined ? input : UNAUDITED;
+    const entry = { command: command.name, caller, origin, input: audited };
     try {
       const missing = command.permissions.find((permission) => !caller.permissions.has(permission));
       if (missing) throw permissionMissing(missing);

@@ -23,6 +23,17 @@ describe('Two callers together', () => {
     expect(jointCaller(of('admin'), of('admin'))).toEqual(of('admin'));
   });
 
+  it('are no more than either of them where they are one who acts with less than he has', () => {
+    const narrow = of('admin', 'ada', {
+      permissions: new Set<Permission>(['events:publish', 'webhooks:write']),
+    });
+    const joint = jointCaller(of('admin', 'ada'), narrow)!;
+    // What he saves would act with all that he has.
+    expect([...joint.permissions]).toEqual(['events:publish']);
+    const bound = of('admin', 'ada', { isAccountBound: true });
+    expect(jointCaller(of('admin', 'ada'), bound)?.isAccountBound).toBe(true);
+  });
+
   it('leave nothing behind where each may something that the other may not', () => {
     const writer = caller('ada', new Set<Permission>(['webhooks:write', 'events:publish', 'http:send']));
     const starter = caller('bob', new Set<Permission>(['webhooks:write', 'events:publish', 'access:manage']));

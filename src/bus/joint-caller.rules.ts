@@ -20,14 +20,16 @@ export type Reach = Pick<Caller, 'permissions' | 'isAccountBound'>;
  * account in common.
  */
 export function jointCaller(writer: Caller, starter: Caller): Caller | null {
-  if (writer.id === starter.id) return writer;
+  const isOne = writer.id === starter.id;
+  // One who acts with less than he has (a narrow token, or together with others) gets no more by his own work.
+  if (isOne && mayNoMoreThan(writer, starter)) return writer;
   if (writer.accountId !== starter.accountId) return null;
   const permissions = new Set(
     [...writer.permissions].filter((permission) => starter.permissions.has(permission)),
   );
   const lesser = mayNoMoreThan(starter, writer) ? starter : mayNoMoreThan(writer, starter) ? writer : null;
-  // Each may something that the other may not: whoever owned what is left behind would lend it to the other.
-  if (!lesser) for (const permission of lasting) permissions.delete(permission);
+  // Each may something that the other may not, or he has more than he acts with: whoever owned what is left behind would lend it to the other.
+  if (!lesser || isOne) for (const permission of lasting) permissions.delete(permission);
   return {
     ...(lesser ?? starter),
     isAccountBound: writer.isAccountBound || starter.isAccountBound,

@@ -8,7 +8,12 @@ import { errorOf, sendError } from './error-answer.ts';
 /** Addresses that belong to callers. */
 const addresses = new Set(['POST /api/bpm/cmd', 'GET /api/executions/stream', 'HEAD /api/executions/stream']);
 
-const callers = new WeakMap<FastifyRequest, Caller>();
+interface Authenticated {
+  caller: Caller;
+  epoch: number;
+}
+
+const callers = new WeakMap<FastifyRequest, Authenticated>();
 
 /** Finds out who calls before the body is read: strangers send us nothing. */
 export function authenticateFirst(server: FastifyInstance, authenticator: Authenticator): void {
@@ -19,13 +24,28 @@ export function authenticateFirst(server: FastifyInstance, authenticator: Authen
       try {
         // Of an address that is opened with GET: a browser's own reader of events can send no header.
         if (route.method !== 'POST') refuseCredentialsInUrl(request.query);
-        callers.set(request, await authenticator.authenticate(request.headers));
+        await authenticate(authenticator, request);
+      } catch (thrown) {
+        sendError(reply, errorOf(thrown));
+        return reply;
+      }
+    };
+    // A body may take its time: whoever was let in before it may be nobody by now.
+    route.preHandler = async (request, reply) => {
+      if (callers.get(request)?.epoch === authenticator.epoch) return;
+      try {
+        await authenticate(authenticator, request);
       } catch (thrown) {
         sendError(reply, errorOf(thrown));
         return reply;
       }
     };
   });
+}
+
+async function authenticate(authenticator: Authenticator, request: FastifyRequest): Promise<void> {
+  const { epoch } = authenticator;
+  callers.set(request, { epoch, caller: await authenticator.authenticate(request.headers) });
 }
 
 /** Whatever stands in a URL ends up in logs: a credential there is one that has to be changed. */
@@ -44,7 +64,7 @@ function refuseCredentialsInUrl(query: unknown): void {
 
 /** Who made this request. */
 export function callerOf(request: FastifyRequest): Caller {
-  const caller = callers.get(request);
-  if (!caller) throw new Error('An address that belongs to callers was reached without authentication');
-  return caller;
+  const known = callers.get(request);
+  if (!known) throw new Error('An address that belongs to callers was reached without authentication');
+  return known.caller;
 }

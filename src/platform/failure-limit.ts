@@ -1,6 +1,10 @@
+import { createHash } from 'node:crypto';
+
 const WINDOW_MS = 60_000;
 /** Bounds the memory that guessing can take: about 100 bytes an entry. */
 const ENTRIES_MAX = 50_000;
+/** Of a name that is kept as it is. */
+const NAME_LENGTH_MAX = 100;
 
 /** Counts failures by name and address over a sliding minute, in memory. */
 export class FailureLimit {
@@ -40,6 +44,12 @@ export class FailureLimit {
   }
 }
 
+/** A name may be as long as whoever makes it up likes. */
 function keyOf(name: string, address: string): string {
-  return `${address} ${name.toLowerCase()}`;
+  const known = name.length <= NAME_LENGTH_MAX ? name.toLowerCase() : hashOf(name);
+  return `${address} ${known}`;
+}
+
+function hashOf(name: string): string {
+  return createHash('sha256').update(name).digest('base64');
 }

@@ -36,6 +36,8 @@ interface KeyPair {
 export class AccessTokens {
   private current: KeyPair | null = null;
   private readonly keys = new Map<string, KeyPair>();
+  /** Counts the rotations. */
+  changes = 0;
 
   constructor(
     private readonly database: Database,
@@ -74,6 +76,7 @@ export class AccessTokens {
       await tx.manager.update(SigningKeyEntity, { ...before, retiredAt: IsNull() }, { retiredAt: now });
       await tx.manager.insert(SigningKeyEntity, made);
       tx.afterCommit(() => {
+        this.changes += 1;
         if (isOldRevoked) this.keys.clear();
         for (const key of this.keys.values()) key.until = Math.min(key.until, untilOf(now));
         this.hold(opened);

@@ -30,6 +30,11 @@ export class Authenticator {
     this.operators = { digest: digestOf(apiKey), callerId };
   }
 
+  /** Changes when somebody's access does, or what proves it: whoever was authenticated before has to be once more. */
+  get epoch(): number {
+    return this.callers.changes + this.credentials.changes + this.tokens.changes;
+  }
+
   /** @throws AppError 401 without credentials, or with bad ones; 404 for an account in which the caller may not act. */
   async authenticate(headers: IncomingHttpHeaders): Promise<Caller> {
     const caller = await this.claimed(headers);

@@ -8,6 +8,9 @@ import { UserEntity } from './user.entity.ts';
 /** The account in which a caller acts who is bound to none. */
 const DEFAULT_ACCOUNT = 'default';
 
+/** Deletions in a row, each naming the next. */
+const HEIRS_MAX = 1_000;
+
 interface KnownCaller {
   caller: Caller;
   isEnabled: boolean;
@@ -19,6 +22,8 @@ interface KnownCaller {
 @Injectable()
 export class Callers {
   private readonly byId = new Map<string, KnownCaller>();
+  /** Counts the changes: whoever was looked up before one may be somebody else by now. */
+  changes = 0;
 
   constructor(private readonly database: Database) {}
 
@@ -33,14 +38,16 @@ export class Callers {
   /** As it is since the commit: holds from the next request on. */
   put(entity: UserEntity | ApiClientEntity): void {
     const { id, isEnabled, generation, heirId } = entity;
+    this.changes += 1;
     this.byId.set(id, { caller: callerOf(entity), isEnabled, generation, heirId });
   }
 
   /** Whoever acts for that caller now: itself, or its heir when it was deleted; null: nobody does. */
   find(id: string): Caller | null {
     let known = this.byId.get(id);
-    // An heir is alive when it is named, and stays what it is: there is no way around in a circle.
-    while (known && known.heirId !== null) known = this.byId.get(known.heirId);
+    // An heir is alive when it is named, so that there is no way around in a circle: bounded all the same.
+    for (let hops = 0; known && known.heirId !== null && hops < HEIRS_MAX; hops++)
+      known = this.byId.get(known.heirId);
     return known?.isEnabled ? known.caller : null;
   }
 
@@ -64,7 +71,8 @@ export function reachOf({ role, permissions, accountId }: Omit<CallerEntity, 'id
   };
 }
 
-function callerOf(entity: UserEntity | ApiClientEntity): Caller {
+/** Who an entity is when it acts. */
+export function callerOf(entity: UserEntity | ApiClientEntity): Caller {
   const isUser = entity instanceof UserEntity;
   return {
     id: entity.id,

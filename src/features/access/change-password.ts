@@ -3,7 +3,7 @@ import { AuditLog, type Origin } from '../../bus/index.ts';
 import { Database } from '../../platform/db/index.ts';
 import { Callers } from './callers.ts';
 import { hashPassword } from './passwords.ts';
-import { SignIn } from './sign-in.ts';
+import { loginFailed, SignIn } from './sign-in.ts';
 import { UserEntity } from './user.entity.ts';
 
 /** How it stands in the audit log: it is no command, since nobody needs a permission for it. */
@@ -29,10 +29,12 @@ export class ChangePassword {
 
   /** His tokens so far are worth nothing any more. @throws AppError as a login with the password so far does. */
   async change({ username, password, address, origin }: PasswordProof, chosen: string): Promise<void> {
-    const { id } = await this.signIn.prove(username, password, address);
+    const { id, generation } = await this.signIn.prove(username, password, address);
     const passwordHash = await hashPassword(chosen);
     await this.database.door.transaction(async (tx) => {
-      const user = await tx.manager.findOneByOrFail(UserEntity, { id });
+      // What he proved may be worth nothing by now.
+      const user = await tx.manager.findOneBy(UserEntity, { id, isEnabled: true, generation });
+      if (!user) throw loginFailed();
       user.passwordHash = passwordHash;
       await this.signIn.endTokens(tx, user);
       await tx.manager.save(user);

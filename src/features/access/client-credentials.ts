@@ -12,6 +12,8 @@ const prefixes: Readonly<Record<CredentialKind, string>> = { 'api-key': 'sbk_', 
 @Injectable()
 export class ClientCredentials {
   private readonly byHash = new Map<string, ClientCredentialEntity>();
+  /** Counts the changes. */
+  changes = 0;
 
   constructor(
     private readonly database: Database,
@@ -54,13 +56,18 @@ export class ClientCredentials {
       const expiresAt = Math.min(credential.expiresAt ?? Infinity, now + overlapMs);
       if (expiresAt <= now) {
         await tx.manager.delete(ClientCredentialEntity, { id: credential.id });
-        tx.afterCommit(() => this.byHash.delete(credential.secretHash));
+        tx.afterCommit(() => this.forget(credential));
       } else {
         credential.expiresAt = expiresAt;
         await tx.manager.save(credential);
         tx.afterCommit(() => this.byHash.set(credential.secretHash, credential));
       }
     }
+  }
+
+  private forget({ secretHash }: ClientCredentialEntity): void {
+    this.changes += 1;
+    this.byHash.delete(secretHash);
   }
 
   /** What may be shown of a client's credentials, the oldest first. */

@@ -57,11 +57,11 @@ export class ClientTokens {
       throw new OAuthError('invalid_client', 'The client or its secret is not valid');
     }
     const granted = grantedScope(client, scope);
-    const isWhole = granted.length === client.permissions.size;
     return {
       access_token: await this.tokens.issue(clientId, {
         generation: this.callers.generationOf(clientId),
-        ...(!isWhole && { scope: granted }),
+        // What was asked for stays what it was, whatever the client gets later.
+        ...(scope !== undefined && { scope: granted }),
       }),
       token_type: 'bearer',
       expires_in: ACCESS_TOKEN_SECONDS,

@@ -1,16 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { type FindOptionsWhere, IsNull } from 'typeorm';
-import { type Caller, mayNoMoreThan, type Reach } from '../../bus/index.ts';
+import { type Caller, mayNoMoreThan, permissionMissing, type Reach } from '../../bus/index.ts';
 import { Clock } from '../../platform/clock.ts';
 import type { Tx } from '../../platform/db/index.ts';
 import { ApiClientEntity } from './api-client.entity.ts';
 import { callerNotFound, exceedsOwn, heirUnfit, ownAccess, stillActing } from './caller.errors.ts';
 import type { Grant } from './caller-fields.ts';
-import { Callers, reachOf } from './callers.ts';
+import { callerOf, Callers, reachOf } from './callers.ts';
 import { OwnedWork } from './owned-work.ts';
 import { UserEntity } from './user.entity.ts';
 
 type Managed = UserEntity | ApiClientEntity;
+
+const MANAGE = 'access:manage';
 
 /** Changes to users and clients, as far as whoever makes them may. */
 @Injectable()
@@ -33,11 +35,21 @@ export class ManagedCallers {
     id: string,
     by: Caller,
   ): Promise<E> {
+    await this.mustStillManage({ manager }, by);
     const where = { ...this.seenBy(by), id } as FindOptionsWhere<E>;
     const found = await manager.findOneBy(entity, where);
     if (!found) throw callerNotFound((entity as unknown) === UserEntity ? 'user' : 'client');
     this.refuseMore(reachOf(found), by);
     return found;
+  }
+
+  /**
+   * Asked where the change is made: another one, of the same commit even, may have taken the manager's access. Two who
+   * take it from each other would else leave nobody. @throws AppError 403.
+   */
+  async mustStillManage(tx: Pick<Tx, 'manager'>, { id }: Caller): Promise<void> {
+    const now = await present(tx, id);
+    if (!now?.permissions.has(MANAGE)) throw permissionMissing(MANAGE);
   }
 
   /** The account of a new caller: that of its maker, unless he is bound to none. @throws AppError 403 for what he does not have himself. */
@@ -72,7 +84,7 @@ export class ManagedCallers {
       const works = await this.work.actingAs(tx, target.id);
       if (works.length > 0) throw stillActing(works);
     } else {
-      await this.work.reassign(tx, target.id, this.heir(heirId, target, by));
+      await this.work.reassign(tx, target.id, await this.heir(tx, { heirId, target, by }));
     }
     target.isEnabled = false;
     target.generation += 1;
@@ -86,8 +98,8 @@ export class ManagedCallers {
   }
 
   /** Somebody who may act, whom the manager sees, and who may no more than he: what is handed over is the old one's, not the heir's. */
-  private heir(heirId: string, target: Managed, by: Caller): Caller {
-    const heir = heirId === target.id ? null : this.callers.present(heirId);
+  private async heir(tx: Tx, { heirId, target, by }: Inheritance): Promise<Caller> {
+    const heir = heirId === target.id ? null : await present(tx, heirId);
     if (!heir || (by.isAccountBound && !isOf(heir, by.accountId)))
       throw heirUnfit('names nobody who may act');
     this.refuseMore(heir, by);
@@ -97,6 +109,20 @@ export class ManagedCallers {
   private refuseMore(reach: Reach, by: Caller): void {
     if (!mayNoMoreThan(reach, by)) throw exceedsOwn();
   }
+}
+
+interface Inheritance {
+  heirId: string;
+  target: Managed;
+  by: Caller;
+}
+
+/** Whoever may act under this id as of the transaction: memory learns of a commit only after it. */
+async function present({ manager }: Pick<Tx, 'manager'>, id: string): Promise<Caller | null> {
+  const where = { id, isEnabled: true, deletedAt: IsNull() };
+  const entity =
+    (await manager.findOneBy(UserEntity, where)) ?? (await manager.findOneBy(ApiClientEntity, where));
+  return entity && callerOf(entity);
 }
 
 function isOf(caller: Caller, accountId: string): boolean {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { bpmRequest, Handles, inTransaction } from '../../bus/index.ts';
 import { AccessTokens } from './access-tokens.ts';
+import { ManagedCallers } from './managed-callers.ts';
 import { exceedsOwn } from './caller.errors.ts';
 
 /**
@@ -18,12 +19,18 @@ export class RotateSigningKeyCommand extends bpmRequest({
 
 @Handles(RotateSigningKeyCommand)
 export class RotateSigningKeyHandler {
-  constructor(private readonly tokens: AccessTokens) {}
+  constructor(
+    private readonly tokens: AccessTokens,
+    private readonly managed: ManagedCallers,
+  ) {}
 
   async execute({ input: { revokeOld }, caller }: RotateSigningKeyCommand) {
     // The key is everybody's: who is bound to an account may not end the tokens of others.
     if (caller.isAccountBound) throw exceedsOwn();
     const rotate = await this.tokens.rotate({ isOldRevoked: revokeOld });
-    return inTransaction(async (tx) => ({ kid: await rotate(tx) }));
+    return inTransaction(async (tx) => {
+      await this.managed.mustStillManage(tx, caller);
+      return { kid: await rotate(tx) };
+    });
   }
 }

@@ -61,9 +61,7 @@ export class SignIn {
 
   /** Trades a refresh token for new tokens; each works once. */
   async refresh(refreshToken: string): Promise<SignedIn> {
-    const known = await this.takeBack(refreshToken);
-    const user =
-      known && (await this.database.read.findOneBy(UserEntity, { id: known.userId, isEnabled: true }));
+    const user = await this.takeBack(refreshToken);
     if (!user) throw loginFailed('The refresh token is not valid', 'Refresh failed');
     return await this.issue(user);
   }
@@ -93,11 +91,14 @@ export class SignIn {
     return { token, refreshToken, expiresIn: ACCESS_TOKEN_SECONDS };
   }
 
-  private takeBack(refreshToken: string): Promise<RefreshTokenEntity | null> {
+  /** Uses a refresh token up. @returns whose it was, as he was at that moment. */
+  private takeBack(refreshToken: string): Promise<UserEntity | null> {
     return this.database.door.transaction(async (tx) => {
       const known = await tx.manager.findOneBy(RefreshTokenEntity, { tokenHash: hashOf(refreshToken) });
-      if (known) await tx.manager.delete(RefreshTokenEntity, { id: known.id });
-      return known && known.expiresAt > this.clock.now() ? known : null;
+      if (!known) return null;
+      await tx.manager.delete(RefreshTokenEntity, { id: known.id });
+      if (known.expiresAt <= this.clock.now()) return null;
+      return await tx.manager.findOneBy(UserEntity, { id: known.userId, isEnabled: true });
     });
   }
 }
@@ -106,7 +107,11 @@ function hashOf(token: string): string {
   return createHash('sha256').update(token).digest('hex');
 }
 
-function loginFailed(detail = 'User name or password is wrong', publicMessage = 'Login failed'): AppError {
+/** Which of the two is wrong is not told. */
+export function loginFailed(
+  detail = 'User name or password is wrong',
+  publicMessage = 'Login failed',
+): AppError {
   return new AppError({
     code: 'access.login-failed',
     kind: 'unauthenticated',

@@ -41,6 +41,7 @@ export class CreateApiClientHandler {
     const boundTo = accountId === undefined && !caller.isAccountBound ? null : accountOf(caller, accountId);
     const granted = this.managed.granted(mustGrant(grant), boundTo, caller);
     return inTransaction(async (tx, trail) => {
+      await this.managed.mustStillManage(tx, caller);
       const client = tx.manager.create(ApiClientEntity, {
         ...granted,
         id: newId('cli'),

@@ -11,7 +11,8 @@ export class ActingCallers {
   /** @throws AppError 503 when one of them may not act any more. */
   of(ownerId: string, starter: Caller): Caller {
     const owner = this.callers.find(ownerId);
-    const still = this.callers.find(starter.id);
+    // Himself and not his heir: who was deleted goes no further.
+    const still = this.callers.present(starter.id);
     const writer = owner && actingIn(owner, starter.accountId);
     const acting = writer && still && jointCaller(writer, lessened(starter, still));
     if (!acting) throw actorDisabled();

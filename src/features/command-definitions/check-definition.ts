@@ -6,7 +6,7 @@ import {
   type Permission,
   validationFailed,
 } from '../../bus/index.ts';
-import { ExpressionPool } from '../../engines/expression/index.ts';
+import { ExpressionPool, ExpressionProgram } from '../../engines/expression/index.ts';
 import { ScriptPool } from '../../engines/script/index.ts';
 import { OutboundHttp } from '../../platform/outbound-http.ts';
 import { objectionTo } from '../../platform/outbound-http-request.ts';
@@ -36,9 +36,25 @@ export class CheckDefinition {
     if (missing) throw permissionMissing(missing);
     const schemaFault = await this.expressions.checkSchema(wholeSchema(fields.inputSchema));
     if (schemaFault !== null) throw validationFailed([`InputSchema does not compile: ${schemaFault}`]);
+    await this.tryOut(fields.inputSchema);
     const { executionCode } = fields;
     const codeFault = executionCode === undefined ? null : await this.scripts.check(executionCode);
     if (codeFault !== null) throw validationFailed([`ExecutionCode does not compile: ${codeFault}`]);
+  }
+
+  /** A schema may compile and still end in nothing: one that refers to itself, say. */
+  private async tryOut(inputSchema: DefinitionFields['inputSchema']): Promise<void> {
+    const schema = wholeSchema(inputSchema);
+    const program = new ExpressionProgram(
+      'try-out',
+      ['input'],
+      [{ kind: 'schema', name: 'The input', of: 'input', schema }],
+    );
+    const outcome = await this.expressions.evaluate(program, [Buffer.from('{}')]);
+    if (outcome.kind !== 'done') return;
+    const [verdict] = outcome.verdicts;
+    if (verdict && verdict.kind !== 'value' && verdict.kind !== 'mismatch')
+      throw validationFailed([`InputSchema cannot be applied: ${verdict.message}`]);
   }
 
   private endpointFaults({ http, secretHeaders }: DefinitionFields): string[] {

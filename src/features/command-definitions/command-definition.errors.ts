@@ -86,7 +86,7 @@ export function answerTooLarge(bytesMax: number): AppError {
 export function inputUnchecked(message: string, isAway: boolean): AppError {
   return new AppError({
     code: isAway ? 'expression.unavailable' : 'command-definition.schema-limit',
-    kind: isAway ? 'unavailable' : 'surprise',
+    kind: isAway ? 'unavailable' : 'invalid',
     details: [isAway ? message : `The input could not be checked: ${message}`],
     ...(isAway && { retryAfterSeconds: 2 }),
   });

@@ -4,7 +4,7 @@ import { OwnedWork, type OwnedWorkKind } from '../access/index.ts';
 import { WebHookConfigVersionEntity } from '../webhook-configs/index.ts';
 import { ExecutionEntity } from './execution.entity.ts';
 
-/** Runs that have not ended act as whoever saved the version that they run. */
+/** Runs that may go on act as whoever saved the version that they run. */
 @Injectable()
 export class OwnedExecutions implements OwnedWorkKind, OnModuleInit {
   constructor(private readonly work: OwnedWork) {}
@@ -21,10 +21,13 @@ export class OwnedExecutions implements OwnedWorkKind, OnModuleInit {
         'version',
         'version.configId = execution.configId AND version.version = execution.configVersion',
       )
-      .where("execution.status IN ('received', 'running')")
+      // One that has failed goes on when its idempotency key comes again.
+      .where(
+        "(execution.status IN ('received', 'running') OR (execution.status = 'failed' AND execution.idempotencyKey IS NOT NULL))",
+      )
       .andWhere('version.savedBy = :callerId', { callerId })
       .getCount();
-    return count === 0 ? [] : [`${count} unfinished ${count === 1 ? 'execution' : 'executions'}`];
+    return count === 0 ? [] : [`${count} ${count === 1 ? 'execution' : 'executions'} that may go on`];
   }
 
   /** Whoever acts for a version is found through its saver's heir. */

@@ -44,6 +44,7 @@ export class CreateUserHandler {
     const granted = this.managed.granted(mustGrant(grant), boundTo, caller);
     const passwordHash = await hashPassword(password);
     return inTransaction(async (tx, trail) => {
+      await this.managed.mustStillManage(tx, caller);
       await refuseTakenName(tx, username);
       const user = tx.manager.create(UserEntity, {
         ...granted,

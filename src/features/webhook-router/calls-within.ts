@@ -107,6 +107,7 @@ export class CallsWithin {
     try {
       const input = inputIn(call.inputJson);
       if (input === null) throw inputTooDeep();
+      run.addCredentials(this.dispatcher.recorded(call.type, input, run.ref.accountId).secrets);
       return await this.dispatcher.dispatch({
         type: call.type,
         input,

@@ -2,12 +2,12 @@ import { Injectable } from '@nestjs/common';
 import {
   type ExecutionEntity,
   type OpenedRequest,
-  RecordedCalls,
   type RecordedExecution,
   RecordedExecutions,
 } from '../executions/index.ts';
 import { Clock } from '../../platform/clock.ts';
 import type { Job } from '../../platform/queue/index.ts';
+import { LoadCalls } from './load-calls.ts';
 import type { RunJobData } from './defer-run.ts';
 import { type AdmittedCall, callOfRecord } from './incoming-call.ts';
 import { RoutesOfRuns } from './routes-of-runs.ts';
@@ -19,7 +19,7 @@ import { type FailedAttempt, WebHookRun } from './webhook-run.ts';
 export class ResumeRun {
   constructor(
     private readonly executions: RecordedExecutions,
-    private readonly recordedCalls: RecordedCalls,
+    private readonly calls: LoadCalls,
     private readonly routes: RoutesOfRuns,
     private readonly clock: Clock,
   ) {}
@@ -70,9 +70,7 @@ export class ResumeRun {
     run.replayOf = head.replayOf;
     run.terms = payload.terms;
     run.failedAttempts = JSON.parse(payload.attempts ?? '[]') as FailedAttempt[];
-    const { calls, within } = await this.recordedCalls.of(run.id, attempt);
-    run.recordedCalls = calls;
-    run.recordedWithin = within;
+    await this.calls.into(run);
     return run;
   }
 

@@ -22,6 +22,7 @@ import { IdempotencyKeys } from './idempotency-keys.ts';
 import { IdempotencyRetention } from './idempotency-retention.ts';
 import { IdempotentCalls } from './idempotent-calls.ts';
 import { EvaluateCall } from './evaluate-call.ts';
+import { LoadCalls } from './load-calls.ts';
 import { MatchWebHook } from './match-webhook.ts';
 import { ReceiveWebHook } from './receive-webhook.ts';
 import { KnownFields } from './known-fields.ts';
@@ -55,6 +56,7 @@ import { WebHookTickets } from './webhook-ticket.ts';
   imports: [ExecutionsModule, SecretsModule, VerificationModule, WebHookConfigsModule],
   providers: [
     EvaluateCall,
+    LoadCalls,
     MatchWebHook,
     ReceiveWebHook,
     RunWebHook,

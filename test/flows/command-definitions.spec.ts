@@ -78,7 +78,18 @@ describe('The input of a defined command', () => {
       executionCode: 'return 1;',
     });
     const slow = await signalbox.command('SlowCommand', { a: `${'a'.repeat(40)}!` });
-    expect([slow.status, slow.body.code]).toEqual([500, 'command-definition.schema-limit']);
+    expect([slow.status, slow.body.code]).toEqual([400, 'command-definition.schema-limit']);
+  });
+
+  it('is refused where it can never be applied', async () => {
+    const { status, body } = await signalbox.command('CreateCommandDefinitionCommand', {
+      name: 'CircleCommand',
+      description: 'Goes round',
+      inputSchema: { $ref: '#' },
+      permission: 'webhooks:read',
+      executionCode: 'return 1;',
+    });
+    expect([status, body.errors]).toEqual([400, [expect.stringMatching(/^InputSchema /)]]);
   });
 });
 

@@ -1,5 +1,7 @@
 import { createHmac, createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto';
+import { type CryptoKey, type JWTPayload, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AccessTokens } from '../../src/features/access/index.ts';
 import { madeClient, type MadeClient, statusWith, tokenOf } from '../commands/support/access.ts';
 import { InProcess } from '../support/in-process.ts';
 import { Signalbox } from '../support/signalbox.ts';
@@ -149,6 +151,54 @@ describe('A token', () => {
         text === '' ? expect.stringMatching(/^Bearer/) : 'Bearer error="invalid_token"',
       ]);
     }
+  });
+});
+
+describe('A token that is signed with our own key', () => {
+  it('is refused when it is for others, from others, of another kind, early, over or incomplete', async () => {
+    const server = await InProcess.start();
+    const tokens = server.app.get(AccessTokens) as unknown as {
+      current: { kid: string; privateKey: CryptoKey };
+    };
+    const { kid, privateKey } = tokens.current;
+    const made = await server.command<MadeClient>('CreateApiClientCommand', { name: 'm', role: 'viewer' });
+    const now = Math.floor(Date.now() / 1000);
+    const claims = {
+      iss: 'signalbox',
+      aud: 'signalbox',
+      sub: made.body.data.id,
+      gen: 1,
+      iat: now,
+      nbf: now,
+      exp: now + 3600,
+    };
+    const statusOfSigned = async (changes: Json, typ = 'at+jwt') => {
+      const whole = Object.entries({ ...claims, ...changes }).filter(([, value]) => value !== undefined);
+      const text = await new SignJWT(Object.fromEntries(whole) as JWTPayload)
+        .setProtectedHeader({ alg: 'EdDSA', kid, typ })
+        .sign(privateKey);
+      const headers = { Authorization: `Bearer ${text}` };
+      return (await server.command('GetCommandCatalogueQuery', {}, headers)).status;
+    };
+    expect(await statusOfSigned({})).toBe(200);
+    for (const changes of [
+      { aud: 'other' },
+      { aud: undefined },
+      { iss: 'other' },
+      { iss: undefined },
+      { nbf: now + 600 },
+      { nbf: undefined },
+      { exp: now - 1 },
+      { exp: undefined },
+      { gen: 2 },
+      { gen: undefined },
+      { gen: '1' },
+      { sub: 'cli_nobody' },
+      { sub: undefined },
+    ] as Json[])
+      expect([changes, await statusOfSigned(changes)]).toEqual([changes, 401]);
+    expect(await statusOfSigned({}, 'JWT')).toBe(401);
+    await server.stop();
   });
 });
 

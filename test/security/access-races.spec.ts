@@ -89,7 +89,7 @@ describe('Whoever is deleted', () => {
       slow.on('error', reject);
     });
     slow.write(body.slice(0, 10));
-    // Once its headers have arrived, the server counts one more request than those that are answered.
+    // The server reads what came first first: the headers above are in when this is answered.
     await signalbox.command('GetCommandCatalogueQuery', {}, keyOf(b));
     expect((await signalbox.command('DeleteApiClientCommand', { id: a.id }, keyOf(b))).status).toBe(200);
     slow.end(body.slice(10));

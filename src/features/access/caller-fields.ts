@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { permissions, type Permission, type Role, roles } from '../../bus/index.ts';
-import { AppError } from '../../platform/errors.ts';
+import { permissions, type Permission, type Role, roles, validationFailed } from '../../bus/index.ts';
 
 /** The id of a user or a client. */
 export const callerId = z.string().min(1).max(100);
@@ -32,7 +31,7 @@ interface GrantFields {
 /** Null: neither is given. @throws AppError 400 where both are. */
 export function grantIn({ role, permissions: named }: GrantFields): Grant | null {
   if (role !== undefined && named !== undefined)
-    throw grantInvalid('Role and permissions exclude each other: a role is a name for permissions');
+    throw validationFailed(['Role and permissions exclude each other: a role is a name for permissions']);
   if (role !== undefined) return { role, permissions: null };
   if (named === undefined) return null;
   // In the order of the list, each once: what is shown does not depend on how it was sent.
@@ -42,15 +41,6 @@ export function grantIn({ role, permissions: named }: GrantFields): Grant | null
 /** @throws AppError 400 unless exactly one of the two is given. */
 export function mustGrant(fields: GrantFields): Grant {
   const grant = grantIn(fields);
-  if (!grant) throw grantInvalid('Role is required, or permissions');
+  if (!grant) throw validationFailed(['Role is required, or permissions']);
   return grant;
-}
-
-function grantInvalid(sentence: string): AppError {
-  return new AppError({
-    code: 'bus.validation-failed',
-    kind: 'invalid',
-    publicMessage: 'Validation failed',
-    details: [sentence],
-  });
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type FindOptionsWhere, IsNull } from 'typeorm';
-import { type Caller, mayNoMoreThan, permissionMissing, type Reach } from '../../bus/index.ts';
+import { accountOf, type Caller, mayNoMoreThan, permissionMissing, type Reach } from '../../bus/index.ts';
 import { Clock } from '../../platform/clock.ts';
 import type { Tx } from '../../platform/db/index.ts';
 import { ApiClientEntity } from './api-client.entity.ts';
@@ -52,8 +52,9 @@ export class ManagedCallers {
     if (!now?.permissions.has(MANAGE)) throw permissionMissing(MANAGE);
   }
 
-  /** The account of a new caller: that of its maker, unless he is bound to none. @throws AppError 403 for what he does not have himself. */
-  granted(grant: Grant, accountId: string | null, by: Caller) {
+  /** The account of a new caller: that of its maker, unless he is bound to none. @throws AppError 403 for what he does not have himself, 404 for an account that is not his. */
+  granted(grant: Grant, named: string | undefined, by: Caller) {
+    const accountId = named === undefined && !by.isAccountBound ? null : accountOf(by, named);
     const made = {
       ...grant,
       accountId,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { accountField, accountOf, bpmRequest, Handles, inTransaction } from '../../bus/index.ts';
+import { accountField, bpmRequest, Handles, inTransaction } from '../../bus/index.ts';
 import { newId } from '../../platform/ids.ts';
 import {
   ApiClientEntity,
@@ -38,8 +38,7 @@ export class CreateApiClientHandler {
   ) {}
 
   async execute({ input: { name, isEnabled, accountId, ...grant }, caller }: CreateApiClientCommand) {
-    const boundTo = accountId === undefined && !caller.isAccountBound ? null : accountOf(caller, accountId);
-    const granted = this.managed.granted(mustGrant(grant), boundTo, caller);
+    const granted = this.managed.granted(mustGrant(grant), accountId, caller);
     return inTransaction(async (tx, trail) => {
       await this.managed.mustStillManage(tx, caller);
       const client = tx.manager.create(ApiClientEntity, {

@@ -2,13 +2,10 @@ import type { SelectQueryBuilder } from 'typeorm';
 import { z } from 'zod';
 import { bpmRequest, Handles, timeField } from '../../bus/index.ts';
 import { isoTime } from '../../platform/clock.ts';
-import { Database } from '../../platform/db/index.ts';
+import { Database, lastLookedAt } from '../../platform/db/index.ts';
 import { firstIdAt } from '../../platform/ids.ts';
 import { parseJson } from '../../platform/json-text.ts';
 import { AuditLogEntity } from './audit-log.entity.ts';
-
-/** Records that one page looks at where no index serves its filter. */
-const LOOKED_AT_MAX = 20_000;
 
 /**
  * Who gave which command, when, and what it changed, newest first. `cursor` is the `nextCursor` of the page before,
@@ -76,17 +73,6 @@ function sifted(rows: Rows, { callerId, command, outcome, executionId }: GetAudi
 
 function isSifted({ callerId, command, outcome, executionId }: GetAuditLogQuery['input']): boolean {
   return [callerId, command, outcome, executionId].some((filter) => filter !== undefined);
-}
-
-/** The id up to which one page looks; null where it may look at all. */
-async function lastLookedAt(rows: Rows): Promise<string | null> {
-  const found = await rows
-    .clone()
-    .select('audit.id', 'id')
-    .offset(LOOKED_AT_MAX - 1)
-    .limit(1)
-    .getRawOne<{ id: string }>();
-  return found?.id ?? null;
 }
 
 /** A record as it is shown; `before` and `after` are null where a command changes nothing that it tells of. */

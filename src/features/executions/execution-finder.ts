@@ -1,14 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { Brackets, type SelectQueryBuilder } from 'typeorm';
-import { Database } from '../../platform/db/index.ts';
+import { Database, lastLookedAt } from '../../platform/db/index.ts';
 import { firstIdAt } from '../../platform/ids.ts';
 import { WebHookConfigVersionEntity } from '../webhook-configs/index.ts';
 import { keyOfConfig } from './config-key.ts';
 import { ExecutionEntity } from './execution.entity.ts';
 import type { ExecutionFilter } from './execution-filter.ts';
 
-/** Rows that one page looks at where no index serves its filter: 20,000 take 15 ms, and a million 1 s. */
-const LOOKED_AT_MAX = 20_000;
 /** As the partial index `executions_unsuccessful` has it: only with the same text does SQLite use it. */
 const UNSUCCESSFUL = "execution.status IN ('failed', 'dead', 'ignored', 'rejected')";
 const UNFINISHED = "execution.status IN ('received', 'running')";
@@ -121,17 +119,6 @@ function isSifted({ filter: { key, configId, status, search }, isPurgeable }: Wa
 
 function isUnsuccessful(status: ExecutionFilter['status']): boolean {
   return status !== undefined && UNSUCCESSFUL.includes(`'${status}'`);
-}
-
-/** The id up to which one page looks; null where it may look at all. */
-async function lastLookedAt(rows: Rows): Promise<string | null> {
-  const found = await rows
-    .clone()
-    .select('execution.id', 'id')
-    .offset(LOOKED_AT_MAX - 1)
-    .limit(1)
-    .getRawOne<{ id: string }>();
-  return found?.id ?? null;
 }
 
 function prefix(search: string): { search: string; searchEnd: string } {

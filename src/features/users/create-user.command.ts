@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { accountField, accountOf, bpmRequest, Handles, inTransaction } from '../../bus/index.ts';
+import { accountField, bpmRequest, Handles, inTransaction } from '../../bus/index.ts';
 import { newId } from '../../platform/ids.ts';
 import {
   grantFields,
@@ -40,8 +40,7 @@ export class CreateUserHandler {
     input: { username, password, isEnabled, accountId, ...grant },
     caller,
   }: CreateUserCommand) {
-    const boundTo = accountId === undefined && !caller.isAccountBound ? null : accountOf(caller, accountId);
-    const granted = this.managed.granted(mustGrant(grant), boundTo, caller);
+    const granted = this.managed.granted(mustGrant(grant), accountId, caller);
     const passwordHash = await hashPassword(password);
     return inTransaction(async (tx, trail) => {
       await this.managed.mustStillManage(tx, caller);

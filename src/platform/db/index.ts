@@ -2,6 +2,7 @@ export { timeColumn } from './columns.ts';
 export { Database, dataSourceOptions, sqlitePath, type EntityClass } from './database.ts';
 export { DbModule } from './db.module.ts';
 export { doorMetrics } from './door-metrics.ts';
+export { lastLookedAt } from './last-looked-at.ts';
 export { PackSweep, type PayloadsBefore } from './pack-sweep.ts';
 export { packsOf, type Payload } from './payload-packs.ts';
 export type { HotTable, TableRow } from './row-batch.ts';

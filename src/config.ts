@@ -115,7 +115,10 @@ const variables = z.object({
   PORT: wholeNumber(0, 65_535).default(3000),
   DATABASE_URL: z
     .string()
-    .regex(/^sqlite:.+/, 'must start with sqlite:, followed by the path of the database file')
+    .regex(
+      /^(sqlite:.+|postgres(ql)?:\/\/)/,
+      'must start with sqlite:, followed by the path of the database file, or be a postgres:// URL',
+    )
     .default('sqlite:./data/signalbox.db'),
   SECRETS_KEY: secretsKey.optional(),
   TRUSTED_PROXIES: addressRules.prefault(''),

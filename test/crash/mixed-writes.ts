@@ -66,7 +66,7 @@ async function operation(mix: Mix, mustFail: boolean): Promise<void> {
     () => false,
   );
   for (const id of rows) {
-    if (isStored) mix.acknowledged.set(id, textOf(id));
+    if (isStored) mix.acknowledged.set(id, textOf(id).replace('\0', '\ufffd'));
     else mix.refused.add(id);
   }
   if (isStored === mustFail)

@@ -1,5 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { timeColumn } from '../../platform/db/index.ts';
+import { bytesColumn, timeColumn } from '../../platform/db/index.ts';
 
 /** A private key we sign with, sealed with SECRETS_KEY; its id is the `kid` of what it signs. */
 @Entity('signing_keys')
@@ -8,7 +8,7 @@ export class SigningKeyEntity {
   id!: string;
   @Column({ type: 'text' })
   purpose!: 'access-tokens';
-  @Column({ name: 'sealed_private_key', type: 'blob' })
+  @Column({ ...bytesColumn, name: 'sealed_private_key' })
   sealedPrivateKey!: Buffer;
   @Column({ ...timeColumn, name: 'created_at' })
   createdAt!: number;

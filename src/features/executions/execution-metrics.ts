@@ -1,4 +1,4 @@
-import type { Database } from '../../platform/db/index.ts';
+import { type Database, rawQuery } from '../../platform/db/index.ts';
 import { Durations } from '../../platform/telemetry/durations.ts';
 import { byLabel, counter, gauge, histogram, type Metric } from '../../platform/telemetry/metric.ts';
 import { Tally } from '../../platform/telemetry/tally.ts';
@@ -65,7 +65,8 @@ async function unfinished(read: Database['read']): Promise<Record<string, number
   const counts = await Promise.all(
     unfinishedStatuses.map(async (status) => {
       // The index of the unfinished alone answers this, where the statuses stand in the text.
-      const [row] = await read.query<{ count: number | string }[]>(
+      const [row] = await rawQuery<{ count: number | string }[]>(
+        read,
         `SELECT COUNT(*) AS count FROM (SELECT 1 FROM executions
           WHERE status = ? AND status IN ('received', 'running') LIMIT ?) AS unfinished`,
         [status, COUNTED_MAX],

@@ -1,5 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { timeColumn } from '../../platform/db/index.ts';
+import { realColumn, timeColumn } from '../../platform/db/index.ts';
 
 /** How far an execution has come (contract §6). */
 export const executionStatuses = [
@@ -47,7 +47,7 @@ export class ExecutionEntity {
   @Column({ ...timeColumn, name: 'finished_at', nullable: true })
   finishedAt!: number | null;
   /** Milliseconds from the first byte to the recorded answer. */
-  @Column({ name: 'duration_ms', type: 'real', nullable: true })
+  @Column({ ...realColumn, name: 'duration_ms', nullable: true })
   durationMs!: number | null;
   /** From 1; counts the tries of an asynchronous call, and the repeats of one with an idempotency key. */
   @Column({ type: 'integer', default: 1 })

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Database, type HotTable, type TableRow, type Tx } from '../../platform/db/index.ts';
+import { Database, type HotTable, rawQuery, type TableRow, type Tx } from '../../platform/db/index.ts';
 import { firstIdAt } from '../../platform/ids.ts';
 
 /** What one call of a command gave, on record so that the run can go on from there after a crash or a failure. */
@@ -87,9 +87,10 @@ export class RecordedCalls {
   }
 
   /** Where what those executions' calls were given and gave lies. */
-  async payloadsOf(executionIds: readonly string[], from: Reader = this.database.read) {
+  async payloadsOf(executionIds: readonly string[], from = this.database.read) {
     if (executionIds.length === 0) return [];
-    const rows: { executionId: string; payload: string }[] = await from.query(
+    const rows: { executionId: string; payload: string }[] = await rawQuery(
+      from,
       `SELECT execution_id AS "executionId", payload FROM execution_calls WHERE execution_id IN (${marks(executionIds)})`,
       [...executionIds],
     );
@@ -104,14 +105,17 @@ export class RecordedCalls {
       tx,
       rows.map(({ payload }) => payload),
     );
-    await tx.manager.query(`DELETE FROM execution_calls WHERE execution_id IN (${marks(executionIds)})`, [
-      ...executionIds,
-    ]);
+    await rawQuery(
+      tx.manager,
+      `DELETE FROM execution_calls WHERE execution_id IN (${marks(executionIds)})`,
+      executionIds,
+    );
   }
 
   /** Deletes those of executions that are gone. */
   async deleteOrphans(tx: Tx, accountId: string, executionIds: readonly string[]): Promise<void> {
-    await tx.manager.query(
+    await rawQuery(
+      tx.manager,
       `DELETE FROM execution_calls WHERE execution_id IN (${marks(executionIds)})
         AND NOT EXISTS (SELECT 1 FROM executions WHERE executions.account_id = ? AND executions.id = execution_id)`,
       [...executionIds, accountId],
@@ -123,9 +127,10 @@ export class RecordedCalls {
     const end = firstIdAt('exe', before);
     let last: [string, string, number, number] = ['', '', 0, 0];
     for (let count = ROWS_PER_PAGE; count === ROWS_PER_PAGE;) {
-      const found = await this.database.read.query<
+      const found = await rawQuery<
         { executionId: string; place: string; n: number; attempt: number; payload: string }[]
       >(
+        this.database.read,
         `SELECT execution_id AS "executionId", place, n, attempt, payload FROM execution_calls
           WHERE execution_id < ? AND (execution_id, place, n, attempt) > (?, ?, ?, ?)
           ORDER BY execution_id, place, n, attempt LIMIT ?`,
@@ -151,7 +156,8 @@ export class RecordedCalls {
 
   /** In order, of each place the oldest attempt's first. */
   private async all(executionId: string): Promise<RecordedCall[]> {
-    const rows = await this.database.read.query<(Omit<RecordedCall, 'inputJson'> & { payload: string })[]>(
+    const rows = await rawQuery<(Omit<RecordedCall, 'inputJson'> & { payload: string })[]>(
+      this.database.read,
       `SELECT place, n, attempt, name, input_hash AS "inputHash", is_success AS "isSuccess", status, started_at AS "startedAt",
         recorded_at AS "recordedAt", payload FROM execution_calls WHERE execution_id = ? ORDER BY n, attempt`,
       [executionId],
@@ -175,11 +181,6 @@ export interface CallsOnRecord {
   calls: readonly RecordedCall[];
   /** Those that were made within calls, by their place. */
   within: ReadonlyMap<string, readonly RecordedCall[]>;
-}
-
-/** The connection for reading, or that of a transaction. */
-interface Reader {
-  query<T>(sql: string, parameters: unknown[]): Promise<T>;
 }
 
 function marks(values: readonly unknown[]): string {

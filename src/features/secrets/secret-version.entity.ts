@@ -1,5 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { timeColumn } from '../../platform/db/index.ts';
+import { bytesColumn, timeColumn } from '../../platform/db/index.ts';
 
 /** What one save of a secret wrote: valid from `savedAt` until `replacedAt`. */
 @Entity('secret_versions')
@@ -10,7 +10,7 @@ export class SecretVersionEntity {
   name!: string;
   @PrimaryColumn({ type: 'integer' })
   version!: number;
-  @Column({ name: 'sealed_value', type: 'blob' })
+  @Column({ ...bytesColumn, name: 'sealed_value' })
   sealedValue!: Buffer;
   /** The keys of the configurations whose scripts read it. */
   @Column({ name: 'config_keys', type: 'simple-json' })

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../platform/clock.ts';
-import { Database, type HotTable, type TableRow } from '../../platform/db/index.ts';
+import { Database, type HotTable, rawQuery, type TableRow } from '../../platform/db/index.ts';
 import { type NewJob, Queue } from '../../platform/queue/index.ts';
 import type { WebHookRun } from './webhook-run.ts';
 
@@ -34,7 +34,8 @@ export class IdempotencyKeys {
 
   /** Null when nobody has had the key. */
   async find(run: WebHookRun): Promise<Claim | null> {
-    const [claim] = await this.database.read.query<StoredClaim[]>(
+    const [claim] = await rawQuery<StoredClaim[]>(
+      this.database.read,
       `SELECT execution_id AS "executionId", expires_at AS "expiresAt",
         EXISTS (SELECT 1 FROM queue_jobs WHERE queue_jobs.id = execution_id) AS "isAtWork"
         FROM idempotency_keys WHERE config_id = ? AND key_hash = ?`,
@@ -55,7 +56,8 @@ export class IdempotencyKeys {
   /** The same for a key whose window is over: who had it is forgotten. */
   async takeOver(run: WebHookRun, rows: readonly TableRow[], job?: NewJob): Promise<void> {
     await this.database.door.transaction(async (tx) => {
-      await tx.manager.query(
+      await rawQuery(
+        tx.manager,
         'DELETE FROM idempotency_keys WHERE config_id = ? AND key_hash = ?',
         placeOf(run),
       );

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Database } from '../../platform/db/index.ts';
+import { Database, rawQuery } from '../../platform/db/index.ts';
 import { Retention, type RetentionTime, type Sweep } from '../../platform/retention.ts';
 
 const ROWS_PER_COMMIT = 300;
@@ -18,7 +18,8 @@ export class IdempotencyRetention implements Sweep {
 
   async *sweep({ now }: RetentionTime): AsyncGenerator<number> {
     for (let count = ROWS_PER_COMMIT; count === ROWS_PER_COMMIT;) {
-      const over = await this.database.read.query<{ configId: number; keyHash: string }[]>(
+      const over = await rawQuery<{ configId: number; keyHash: string }[]>(
+        this.database.read,
         `SELECT config_id AS "configId", key_hash AS "keyHash" FROM idempotency_keys WHERE expires_at < ?
           AND NOT EXISTS (SELECT 1 FROM queue_jobs WHERE queue_jobs.id = execution_id) LIMIT ?`,
         [now, ROWS_PER_COMMIT],
@@ -26,10 +27,11 @@ export class IdempotencyRetention implements Sweep {
       count = over.length;
       if (count === 0) return;
       await this.database.door.transaction((tx) =>
-        tx.manager.query(
+        rawQuery(
+          tx.manager,
           // Somebody may have taken it since.
           `DELETE FROM idempotency_keys WHERE expires_at < ?
-            AND (config_id, key_hash) IN (VALUES ${over.map(() => '(?, ?)').join(',')})`,
+            AND (config_id, key_hash) IN (VALUES ${over.map(() => '(CAST(? AS INTEGER), ?)').join(',')})`,
           [now, ...over.flatMap(({ configId, keyHash }) => [configId, keyHash])],
         ),
       );

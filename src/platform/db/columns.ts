@@ -8,3 +8,9 @@ export const timeColumn: ColumnOptions = {
     from: (value: string | number | null) => (value === null ? null : Number(value)),
   },
 };
+
+/** Bytes. TypeORM knows no type of that name on both databases; neither driver converts what such a column holds. */
+export const bytesColumn: ColumnOptions = { type: 'text' };
+
+/** A number with a fraction, of eight bytes on both. */
+export const realColumn: ColumnOptions = { type: 'double precision' };

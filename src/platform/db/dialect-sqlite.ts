@@ -1,4 +1,5 @@
 import type { Database as SqliteConnection } from 'sqlite3';
+import type { QueryRunner } from 'typeorm';
 import type { Sealer } from '../sealing.ts';
 import type { Dialect } from './dialect.ts';
 import type { LogKeeper } from './log-keeper.ts';
@@ -6,23 +7,34 @@ import { type SealedPack, sealPacks } from './payload-packs.ts';
 import { type HotTable, type RowBatch, writeStatement } from './row-batch.ts';
 import { recordsJson, SqliteCommitStatement } from './sqlite-commit-statement.ts';
 import { isStorageFailure, PROBE } from './sqlite-settings.ts';
+import { storedText } from './stored-text.ts';
 
 const packTable: HotTable = { name: 'payload_packs', columns: ['id', 'sealed'] };
 
 /** SQLite. A commit of rows is one trip to the database thread: each further one would wait for the main loop. */
 export class SqliteDialect implements Dialect {
-  readonly beginStatement = 'BEGIN IMMEDIATE';
+  readonly runner: QueryRunner;
   readonly isStorageFailure = isStorageFailure;
   /** One for each set of tables that came together in a commit; there are few. */
   private readonly statements = new Map<string, SqliteCommitStatement>();
   private readonly numberOf = new Map<HotTable, number>();
 
-  /** @param connection the writer's: the door has it for itself. */
-  constructor(
-    private readonly connection: SqliteConnection,
-    private readonly log: LogKeeper,
-    private readonly sealer: Sealer,
-  ) {}
+  private readonly connection: SqliteConnection;
+  private readonly log: LogKeeper;
+  private readonly sealer: Sealer;
+
+  /** @param parts.connection the runner's: the door has it for itself. */
+  constructor(parts: { runner: QueryRunner; connection: SqliteConnection; log: LogKeeper; sealer: Sealer }) {
+    this.runner = parts.runner;
+    this.connection = parts.connection;
+    this.log = parts.log;
+    this.sealer = parts.sealer;
+  }
+
+  /** Takes the write lock at once, so that a busy database shows at BEGIN and not in the middle. */
+  beginStatement(): string {
+    return 'BEGIN IMMEDIATE';
+  }
 
   writeRows(batch: RowBatch): Promise<void> {
     return this.execute(writeScript(batch, this.sealer));
@@ -31,7 +43,7 @@ export class SqliteDialect implements Dialect {
   async commitRows(batch: RowBatch): Promise<void> {
     const records = batch.tables.size === 0 ? null : recordsJson(batch);
     if (records === null) {
-      const script = `${this.beginStatement};${writeScript(batch, this.sealer) || PROBE}COMMIT`;
+      const script = `${this.beginStatement()};${writeScript(batch, this.sealer) || PROBE}COMMIT`;
       await this.execute(script);
       this.committed(script.length);
     } else {
@@ -97,12 +109,11 @@ function literals(rows: readonly (readonly unknown[])[]): string {
   return `VALUES ${rows.map((row) => `(${row.map(sqliteLiteral).join(',')})`).join(',')}`;
 }
 
-/** A value as SQLite's grammar writes it: in a string only the quote is special, and nothing may hold a NUL. */
+/** A value as SQLite's grammar writes it: in a string only the quote is special. */
 export function sqliteLiteral(value: unknown): string {
   if (value === null || value === undefined) return 'NULL';
   if (typeof value === 'string') {
-    if (value.includes('\0')) return `CAST(X'${Buffer.from(value).toString('hex')}' AS TEXT)`;
-    return value.includes("'") ? `'${value.replaceAll("'", "''")}'` : `'${value}'`;
+    return `'${storedText(value).replaceAll("'", "''")}'`;
   }
   if (typeof value === 'number' && Number.isFinite(value)) return String(value);
   if (typeof value === 'boolean') return value ? '1' : '0';

@@ -1,6 +1,7 @@
 import type { Sealer } from '../sealing.ts';
 import { openPack, sealPack } from './pack-sealing.ts';
 import { type PayloadPlace, placesOf } from './payload-packs.ts';
+import { rawQuery } from './raw-query.ts';
 import type { Tx } from './write-door.ts';
 
 /**
@@ -10,13 +11,7 @@ import type { Tx } from './write-door.ts';
  */
 export async function erasePayloads(tx: Tx, sealer: Sealer, columns: readonly string[]): Promise<void> {
   const places = Map.groupBy(columns.flatMap(placesOf), ({ packId }) => packId);
-  // Else pages that are freed would lie in the file as they were until they are used again.
-  await tx.manager.query('PRAGMA secure_delete = ON');
-  try {
-    for (const [packId, erased] of places) await eraseIn(tx, sealer, { packId, erased });
-  } finally {
-    await tx.manager.query('PRAGMA secure_delete = FAST');
-  }
+  for (const [packId, erased] of places) await eraseIn(tx, sealer, { packId, erased });
 }
 
 async function eraseIn(
@@ -24,7 +19,8 @@ async function eraseIn(
   sealer: Sealer,
   { packId, erased }: { packId: string; erased: readonly PayloadPlace[] },
 ): Promise<void> {
-  const [pack]: { sealed: Buffer }[] = await tx.manager.query(
+  const [pack]: { sealed: Buffer }[] = await rawQuery(
+    tx.manager,
     'SELECT sealed FROM payload_packs WHERE id = ?',
     [packId],
   );
@@ -33,9 +29,9 @@ async function eraseIn(
   for (const { start, end } of erased) plain.fill(0, start, end);
   // An absent part is written as 0xffffffff: only what was erased is zero throughout.
   if (plain.equals(Buffer.alloc(plain.length)))
-    await tx.manager.query('DELETE FROM payload_packs WHERE id = ?', [packId]);
+    await rawQuery(tx.manager, 'DELETE FROM payload_packs WHERE id = ?', [packId]);
   else
-    await tx.manager.query('UPDATE payload_packs SET sealed = ? WHERE id = ?', [
+    await rawQuery(tx.manager, 'UPDATE payload_packs SET sealed = ? WHERE id = ?', [
       sealPack(plain, sealer),
       packId,
     ]);

@@ -1,5 +1,8 @@
-export { timeColumn } from './columns.ts';
-export { Database, dataSourceOptions, sqlitePath, type EntityClass } from './database.ts';
+export { bytesColumn, realColumn, timeColumn } from './columns.ts';
+export { Database, dataSourceOptions, isPostgresUrl, type EntityClass } from './database.ts';
+export { sqlitePath } from './engine-sqlite.ts';
+export { NewerSchemaError } from './newer-schema.ts';
+export { rawQuery } from './raw-query.ts';
 export { DbModule } from './db.module.ts';
 export { doorMetrics } from './door-metrics.ts';
 export { lastLookedAt } from './last-looked-at.ts';

@@ -1,6 +1,7 @@
 import { firstUuidAt } from '../ids.ts';
 import type { Database } from './database.ts';
 import { packsOf } from './payload-packs.ts';
+import { rawQuery } from './raw-query.ts';
 
 /** Packs of up to 256 KiB each that one commit deletes. */
 const PACKS_PER_COMMIT = 50;
@@ -44,7 +45,8 @@ export class PackSweep {
   }
 
   private async idsAfter(id: string, end: string): Promise<string[]> {
-    const rows: { id: string }[] = await this.database.read.query(
+    const rows: { id: string }[] = await rawQuery(
+      this.database.read,
       'SELECT id FROM payload_packs WHERE id > ? AND id < ? ORDER BY id LIMIT ?',
       [id, end, PACKS_PER_COMMIT],
     );
@@ -53,7 +55,7 @@ export class PackSweep {
 
   private async delete(ids: readonly string[]): Promise<number> {
     await this.database.door.transaction((tx) =>
-      tx.manager.query(`DELETE FROM payload_packs WHERE id IN (${ids.map(() => '?').join(',')})`, [...ids]),
+      rawQuery(tx.manager, `DELETE FROM payload_packs WHERE id IN (${ids.map(() => '?').join(',')})`, ids),
     );
     return ids.length;
   }

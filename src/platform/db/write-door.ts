@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { EntityManager, QueryRunner } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 import { AppError } from '../errors.ts';
 import type { Dialect } from './dialect.ts';
 import { DoorFigures } from './door-metrics.ts';
@@ -57,11 +57,8 @@ export class WriteDoor {
   /** What has gone through since the start. */
   readonly figures = new DoorFigures();
 
-  constructor(
-    private readonly runner: QueryRunner,
-    private readonly dialect: Dialect,
-  ) {
-    this.writer = new WriterTransaction(runner, dialect);
+  constructor(private readonly dialect: Dialect) {
+    this.writer = new WriterTransaction(dialect);
   }
 
   /** Writes the rows, all or none, together with everybody else's of the moment; without any it finds out whether a commit comes through. */
@@ -168,7 +165,7 @@ export class WriteDoor {
     const answers: (() => void)[] = [];
     const effects: (() => void)[] = [];
     try {
-      await this.writer.begin();
+      await this.writer.begin(appends.length < batch.length);
       await this.insertAll(appends, answers, effects);
       for (const entry of batch) {
         if (entry.kind === 'transaction') await this.runOne(entry, answers, effects);
@@ -230,7 +227,7 @@ export class WriteDoor {
   private async runOne(entry: Transaction, answers: (() => void)[], effects: (() => void)[]): Promise<void> {
     const own: (() => void)[] = [];
     const tx: Tx = {
-      manager: this.runner.manager,
+      manager: this.dialect.runner.manager,
       afterCommit: (effect) => own.push(effect),
       write: async (rows) => {
         await this.dialect.writeRows(rowBatch(rows));

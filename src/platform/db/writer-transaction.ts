@@ -6,13 +6,11 @@ class CommitLost extends Error {}
 
 /** The one transaction of the writer's connection, in which each part may fail by itself. */
 export class WriterTransaction {
-  constructor(
-    private readonly runner: QueryRunner,
-    private readonly dialect: Dialect,
-  ) {}
+  constructor(private readonly dialect: Dialect) {}
 
-  async begin(): Promise<void> {
-    await this.runner.query(this.dialect.beginStatement);
+  /** @param isAlone see `Dialect.beginStatement`. */
+  async begin(isAlone: boolean): Promise<void> {
+    await this.runner.query(this.dialect.beginStatement(isAlone));
     this.mark(true);
   }
 
@@ -59,6 +57,10 @@ export class WriterTransaction {
     } catch (cause) {
       throw new CommitLost(statement, { cause });
     }
+  }
+
+  private get runner(): QueryRunner {
+    return this.dialect.runner;
   }
 
   /** TypeORM would otherwise open a transaction of its own for each save(). */

@@ -1,4 +1,4 @@
-import type { Database } from '../db/index.ts';
+import { type Database, rawQuery } from '../db/index.ts';
 import type { DueJobs } from './queue.ts';
 
 /** Beyond this the exact number says nothing more. */
@@ -21,12 +21,14 @@ export async function dueJobs(
   let oldestAt = now;
   const first = Math.min(atHand.size, AT_HAND_MAX) + 1;
   for (const { where, order } of parts) {
-    const [counted] = await read.query<{ count: number | string }[]>(
+    const [counted] = await rawQuery<{ count: number | string }[]>(
+      read,
       `SELECT COUNT(*) AS count FROM (SELECT 1 FROM queue_jobs WHERE ${where} LIMIT ?) AS due`,
       [now, COUNTED_MAX],
     );
     count += Number(counted?.count ?? 0);
-    const oldest = await read.query<{ id: string; runAt: number | string }[]>(
+    const oldest = await rawQuery<{ id: string; runAt: number | string }[]>(
+      read,
       `SELECT id, run_at AS "runAt" FROM queue_jobs WHERE ${where} ORDER BY ${order} LIMIT ?`,
       [now, first],
     );

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import type { Database, HotTable, TableRow, Tx } from '../db/index.ts';
+import { type Database, type HotTable, rawQuery, type TableRow, type Tx } from '../db/index.ts';
 import { JobLanes } from './job-lanes.ts';
 import { dueJobs } from './due-jobs.ts';
 import { type DueJobs, type Job, type JobHandler, type NewJob, Queue } from './queue.ts';
@@ -243,14 +243,17 @@ export class EmbeddedQueue extends Queue {
     this.farAt = Infinity;
     const columns = `id, kind, lane, group_key AS "group", run_at AS "runAt", attempt, data`;
     const { read } = this.database;
-    const grouped = await read.query<Job[]>(
+    const grouped = await rawQuery<Job[]>(
+      read,
       `SELECT ${columns} FROM queue_jobs WHERE group_key IS NOT NULL ORDER BY id`,
     );
-    const others = await read.query<Job[]>(
+    const others = await rawQuery<Job[]>(
+      read,
       `SELECT ${columns} FROM queue_jobs WHERE group_key IS NULL AND run_at <= ? ORDER BY run_at, id LIMIT ?`,
       [horizon, 2 * KNOWN_MAX],
     );
-    const [far] = await read.query<{ at: number | null }[]>(
+    const [far] = await rawQuery<{ at: number | null }[]>(
+      read,
       `SELECT MIN(run_at) AS at FROM queue_jobs WHERE group_key IS NULL AND run_at > ?`,
       [horizon],
     );

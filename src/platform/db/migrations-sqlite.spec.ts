@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dataSourceOptions } from './database.ts';
-import { PayloadPacks1764000000000 } from './migrations/1764000000000-payload-packs.ts';
-import { ConfigDrafts1764100000001 } from './migrations/1764100000001-config-drafts.ts';
-import { WebHookStatistics1764210000000 } from './migrations/1764210000000-webhook-statistics.ts';
-import { migrations } from './migrations/index.ts';
+import { PayloadPacks1764000000000 } from './migrations-sqlite/1764000000000-payload-packs.ts';
+import { ConfigDrafts1764100000001 } from './migrations-sqlite/1764100000001-config-drafts.ts';
+import { WebHookStatistics1764210000000 } from './migrations-sqlite/1764210000000-webhook-statistics.ts';
+import { migrations } from './migrations-sqlite/index.ts';
 
 let folder: string;
 let source: DataSource;

@@ -1,0 +1,90 @@
+import type { QueryRunner } from 'typeorm';
+import type { Sealer } from '../sealing.ts';
+import type { Dialect } from './dialect.ts';
+import { type SealedPack, sealPacks } from './payload-packs.ts';
+import {
+  asOneStatement,
+  type BoundStatement,
+  packsStatement,
+  tableStatements,
+} from './postgres-statements.ts';
+import { type ColumnTypes, hasGivenWay, isStorageFailure, TRANSACTION_LOCK } from './postgres-settings.ts';
+import type { PostgresWriter } from './postgres-writer.ts';
+import type { RowBatch } from './row-batch.ts';
+
+/** Commits that met others of other processes and gave way, one after the other. */
+const TRIES_MAX = 5;
+const PROBE = `WITH gone AS (DELETE FROM write_probe) INSERT INTO write_probe VALUES ('\\x00')`;
+
+/** PostgreSQL. A commit of rows is one prepared statement, and so one trip to the server and one fsync. */
+export class PostgresDialect implements Dialect {
+  /** Prepared statements by their text: their names are short. */
+  private readonly names = new Map<string, string>();
+
+  constructor(
+    private readonly writer: PostgresWriter,
+    private readonly types: ColumnTypes,
+    private readonly sealer: Sealer,
+  ) {}
+
+  get runner(): QueryRunner {
+    return this.writer.runner;
+  }
+
+  beginStatement(isAlone: boolean): string {
+    return isAlone ? `BEGIN; SELECT pg_advisory_xact_lock(${TRANSACTION_LOCK})` : 'BEGIN';
+  }
+
+  async writeRows(batch: RowBatch): Promise<void> {
+    for (const statement of this.statementsOf(batch, sealPacks(batch, this.sealer)))
+      await this.run(statement);
+  }
+
+  async commitRows(batch: RowBatch): Promise<void> {
+    const statements = this.statementsOf(batch, sealPacks(batch, this.sealer));
+    const whole = statements.length === 0 ? { text: PROBE, values: [] } : asOneStatement(statements);
+    for (let tries = 1; ; tries++) {
+      try {
+        await (whole ? this.run(whole) : this.runAsTransaction(statements));
+        return;
+      } catch (cause) {
+        if (!hasGivenWay(cause) || tries === TRIES_MAX) throw cause;
+        if (!whole) await this.writer.query('ROLLBACK');
+      }
+    }
+  }
+
+  committed(): void {}
+
+  beforeCommit(): Promise<void> | undefined {
+    return this.writer.mended();
+  }
+
+  isStorageFailure(cause: unknown): boolean {
+    const isLost = isStorageFailure(cause);
+    if (isLost) this.writer.broke();
+    return isLost;
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  private statementsOf(batch: RowBatch, packs: readonly SealedPack[]): BoundStatement[] {
+    const statements = packs.length === 0 ? [] : [packsStatement(packs)];
+    for (const [table, rows] of batch.tables) statements.push(...tableStatements(table, rows, this.types));
+    return statements;
+  }
+
+  private async runAsTransaction(statements: readonly BoundStatement[]): Promise<void> {
+    await this.writer.query('BEGIN');
+    for (const statement of statements) await this.run(statement);
+    await this.writer.query('COMMIT');
+  }
+
+  private async run({ text, values }: BoundStatement): Promise<void> {
+    let name = this.names.get(text);
+    if (name === undefined) this.names.set(text, (name = `write_${this.names.size}`));
+    await this.writer.query(text, values, name);
+  }
+}

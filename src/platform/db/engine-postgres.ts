@@ -1,0 +1,89 @@
+import { DataSource, type DataSourceOptions } from 'typeorm';
+import type { Sealer } from '../sealing.ts';
+import type { EntityClass } from './database.ts';
+import { PostgresDialect } from './dialect-postgres.ts';
+import type { DatabaseEngine } from './engine.ts';
+import { migrations } from './migrations-postgres/index.ts';
+import { refuseNewerSchema } from './newer-schema.ts';
+import { makePartitions } from './postgres-partitions.ts';
+import { PostgresWriter } from './postgres-writer.ts';
+import { columnTypes, MIGRATION_LOCK, sessionSettings } from './postgres-settings.ts';
+
+const HOUR_MS = 3_600_000;
+import { withStoredTexts } from './stored-text.ts';
+
+/** Connections for reading, each process. */
+const READERS = 10;
+
+/** The settings of one pool of connections. */
+export function postgresOptions(
+  databaseUrl: string,
+  entities: readonly EntityClass[],
+): DataSourceOptions & { type: 'postgres' } {
+  return {
+    type: 'postgres',
+    url: databaseUrl,
+    entities: [...entities],
+    migrations: [...migrations],
+    migrationsTransactionMode: 'each',
+    installExtensions: false,
+    // Times and counts are far below 2⁵³.
+    parseInt8: true,
+    poolSize: 2,
+    // A connection that breaks while nobody uses it is replaced when the next one does.
+    poolErrorHandler: () => undefined,
+  };
+}
+
+/** Connects, brings the tables up to date (one process at a time) and sets what durability rests on. */
+export async function openPostgres(
+  databaseUrl: string,
+  entities: readonly EntityClass[],
+  sealer: Sealer,
+): Promise<DatabaseEngine> {
+  const options = postgresOptions(databaseUrl, entities);
+  await migrate(options);
+  const working = { ...options, migrations: [], extra: sessionSettings };
+  const writers = await withStoredTexts(new DataSource(working)).initialize();
+  const readers = await withStoredTexts(new DataSource({ ...working, poolSize: READERS })).initialize();
+  const writer = await PostgresWriter.connect(writers);
+  const types = await columnTypes(readers);
+  const daily = setInterval(
+    () => void makePartitions(readers.manager, Date.now()).catch(() => undefined),
+    HOUR_MS,
+  ).unref();
+  return {
+    dialect: new PostgresDialect(writer, types, sealer),
+    read: readers.manager,
+    // What is deleted is overwritten by VACUUM, in its own time: docs/security.md says so.
+    erasing: (_tx, work) => work(),
+    emptyLog: async () => {
+      await readers.query('VACUUM payload_packs');
+      return true;
+    },
+    close: async () => {
+      clearInterval(daily);
+      await writer.close();
+      for (const source of [writers, readers]) await source.destroy();
+    },
+  };
+}
+
+/** Several processes of a new version may start at once. */
+async function migrate(options: DataSourceOptions & { type: 'postgres' }): Promise<void> {
+  const source = await withStoredTexts(new DataSource(options)).initialize();
+  try {
+    const holder = source.createQueryRunner();
+    await holder.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    try {
+      await refuseNewerSchema(source);
+      await source.runMigrations();
+      await makePartitions(source.manager, Date.now());
+    } finally {
+      await holder.query('SELECT pg_advisory_unlock($1)', [MIGRATION_LOCK]);
+      await holder.release();
+    }
+  } finally {
+    await source.destroy();
+  }
+}

@@ -1,0 +1,4 @@
+import { FirstTables1764700000000 } from './1764700000000-first-tables.ts';
+
+/** In the order in which they run; one is never changed once released. */
+export const migrations = [FirstTables1764700000000] as const;

@@ -1,0 +1,66 @@
+import type { QueryResult } from 'pg';
+import type { DataSource, QueryRunner } from 'typeorm';
+import { DURABLE_COMMITS } from './postgres-settings.ts';
+
+/** The part of the driver's connection that is used here. */
+interface Connection {
+  query(query: { name?: string; text: string; values?: unknown[] }): Promise<QueryResult>;
+  end(): Promise<void>;
+}
+
+/** The one connection that writes; a broken one is replaced by another before the next commit. */
+export class PostgresWriter {
+  private constructor(
+    private readonly source: DataSource,
+    private current: { runner: QueryRunner; connection: Connection },
+    private isBroken = false,
+  ) {}
+
+  static async connect(source: DataSource): Promise<PostgresWriter> {
+    return new PostgresWriter(source, await open(source));
+  }
+
+  get runner(): QueryRunner {
+    return this.current.runner;
+  }
+
+  /** @param name prepares the statement; one name stands for one text. */
+  query(text: string, values: unknown[] = [], name?: string): Promise<QueryResult> {
+    return this.current.connection.query({ text, values, ...(name !== undefined && { name }) });
+  }
+
+  /** Whatever it was in the middle of is over: what comes next needs another connection. */
+  broke(): void {
+    this.isBroken = true;
+  }
+
+  /** Another connection where this one is of no use; undefined where it is fine. */
+  mended(): Promise<void> | undefined {
+    return this.isBroken || this.current.runner.isReleased ? this.reconnect() : undefined;
+  }
+
+  async close(): Promise<void> {
+    await drop(this.current);
+  }
+
+  private async reconnect(): Promise<void> {
+    await drop(this.current);
+    // Where that fails the old one stays, of no use: the commit then says so.
+    this.current = await open(this.source).catch(() => this.current);
+    this.isBroken = this.current.runner.isReleased;
+  }
+}
+
+async function open(source: DataSource) {
+  const runner = source.createQueryRunner();
+  const connection = (await runner.connect()) as Connection;
+  await connection.query({ text: DURABLE_COMMITS });
+  return { runner, connection };
+}
+
+/** Ends it rather than giving it back: an answer to what was asked before may still be on its way. */
+async function drop({ runner, connection }: { runner: QueryRunner; connection: Connection }): Promise<void> {
+  if (runner.isReleased) return;
+  void connection.end().catch(() => undefined);
+  await runner.release().catch(() => undefined);
+}

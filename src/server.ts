@@ -22,6 +22,8 @@ import {
 } from './features/webhook-router/index.ts';
 import { authenticateFirst } from './http/authenticate-first.ts';
 import { answerBeforeRouting, answerClientError } from './http/before-routing.ts';
+import { refuseWhenCutOff } from './http/cut-off.ts';
+import { Database } from './platform/db/index.ts';
 import { serveDocs } from './http/docs.ts';
 import { errorOf, sendError } from './http/error-answer.ts';
 import { ErrorFilter } from './http/error.filter.ts';
@@ -99,10 +101,13 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
   if (interrupted > 0)
     logger.warn({ interrupted }, 'executions that the last stop cut off were marked as failed');
   app.get(Retention).start();
-  webhooks.open({ matcher, router: app.get(ReceiveWebHook), results: app.get(StoredAnswers) });
+  const { changes } = app.get(Database);
+  changes.start();
+  webhooks.open({ matcher, router: app.get(ReceiveWebHook), results: app.get(StoredAnswers), changes });
   app.get(MetricsPage).show(metricsOf(app, webhooks));
   identifyRequests(server);
   answerBeforeRouting(server);
+  refuseWhenCutOff(server, changes);
   authenticateFirst(server, app.get(Authenticator));
   app.useGlobalFilters(new ErrorFilter(logger));
   await serveDocs(app);

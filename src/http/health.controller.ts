@@ -25,7 +25,7 @@ export class HealthController {
   @Get('ready')
   async ready(@Res() reply: FastifyReply): Promise<void> {
     const checks = {
-      database: await isUp(this.database.ping()),
+      database: !this.database.changes.isCutOff && (await isUp(this.database.ping())),
       writeDoor: this.door.failuresInARow === 0 || (await isUp(this.door.append([]))),
       scriptPool: this.scripts.isReady,
       expressionPool: this.expressions.isReady,

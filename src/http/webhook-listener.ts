@@ -12,8 +12,10 @@ import {
   tooLarge,
   type WebHookAnswer,
 } from '../features/webhook-router/index.ts';
+import type { ChangeFeed } from '../platform/db/index.ts';
 import { type AppError, asAppError } from '../platform/errors.ts';
 import { hostMissing } from './before-routing.ts';
+import { cutOff } from './cut-off.ts';
 import { inTurn } from './turns.ts';
 import { WebHookFigures } from './webhook-metrics.ts';
 
@@ -27,6 +29,7 @@ export interface WebHookParts {
   matcher: MatchWebHook;
   router: ReceiveWebHook;
   results: StoredAnswers;
+  changes: ChangeFeed;
 }
 
 /**
@@ -55,7 +58,7 @@ export class WebHookListener {
   }
 
   private take(request: IncomingMessage, response: ServerResponse): void {
-    const { matcher, router, results } = this.parts!;
+    const { matcher, router, results, changes } = this.parts!;
     const { headers } = request;
     this.figures.received++;
     if (headers.host === undefined && request.httpVersion === '1.1') {
@@ -64,6 +67,10 @@ export class WebHookListener {
         { status: 400, headers: jsonHeaders, body: JSON.stringify(failureEnvelope(hostMissing())) },
         null,
       );
+      return;
+    }
+    if (changes.isCutOff) {
+      this.send(response, failureAnswer(cutOff()), null);
       return;
     }
     if (request.method === 'GET' && request.url!.startsWith(RESULTS)) {

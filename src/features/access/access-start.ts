@@ -18,6 +18,7 @@ export class AccessStart {
     if (given.adminApiKey !== null)
       this.authenticator.accept(given.adminApiKey, await this.firstAccess.ensureClient());
     await this.callers.reload();
+    this.callers.follow();
     return admin;
   }
 }

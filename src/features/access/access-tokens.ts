@@ -51,8 +51,23 @@ export class AccessTokens {
       where: { purpose: 'access-tokens' },
       order: { id: 'ASC' },
     });
-    if (keys.length === 0) keys.push(await this.makeKey());
+    if (keys.length === 0) keys.push(await this.firstKey());
     for (const key of keys) this.hold(await this.open(key));
+    this.database.changes.follow('signing_keys', (tx) => this.reload(tx));
+  }
+
+  /** The keys as another process has changed them. */
+  private async reload(tx: Tx): Promise<void> {
+    const keys = await tx.manager.find(SigningKeyEntity, {
+      where: { purpose: 'access-tokens' },
+      order: { id: 'ASC' },
+    });
+    const opened = await Promise.all(keys.map((key) => this.open(key)));
+    tx.afterCommit(() => {
+      this.changes += 1;
+      this.keys.clear();
+      for (const key of opened) this.hold(key);
+    });
   }
 
   /** The public keys with which tokens verify now, as RFC 7517 has them. */
@@ -133,10 +148,17 @@ export class AccessTokens {
     return key.publicKey;
   }
 
-  private async makeKey(): Promise<SigningKeyEntity> {
-    const key = await newKey(this.sealer, this.clock.now());
-    await this.database.door.transaction((tx) => tx.manager.insert(SigningKeyEntity, key));
-    return key;
+  /** Of several processes that start at once on an empty database one makes it. */
+  private async firstKey(): Promise<SigningKeyEntity> {
+    const made = await newKey(this.sealer, this.clock.now());
+    return await this.database.door.transaction(async (tx) => {
+      const known = await tx.manager.findOneBy(SigningKeyEntity, {
+        purpose: 'access-tokens',
+        retiredAt: IsNull(),
+      });
+      if (!known) await tx.manager.insert(SigningKeyEntity, made);
+      return known ?? made;
+    });
   }
 
   private async open(key: SigningKeyEntity): Promise<KeyPair> {

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { In } from 'typeorm';
 import { type Caller, permissionsOfRole, type Reach } from '../../bus/index.ts';
 import { Database } from '../../platform/db/index.ts';
 import { ApiClientEntity } from './api-client.entity.ts';
@@ -33,6 +34,22 @@ export class Callers {
     const clients = await this.database.read.find(ApiClientEntity);
     this.byId.clear();
     for (const entity of [...users, ...clients]) this.put(entity);
+  }
+
+  /** Keeps them as other processes change them. */
+  follow(): void {
+    for (const [table, entity] of [
+      ['users', UserEntity],
+      ['api_clients', ApiClientEntity],
+    ] as const)
+      this.database.changes.follow(table, async (tx, ids) => {
+        const where = ids && { id: In([...ids]) };
+        const found = await tx.manager.find<UserEntity | ApiClientEntity>(entity, {
+          ...(where && { where }),
+        });
+        // Who is deleted keeps his row, and says so in it.
+        tx.afterCommit(() => found.forEach((one) => this.put(one)));
+      });
   }
 
   /** As it is since the commit: holds from the next request on. */

@@ -23,6 +23,14 @@ export class ClientCredentials {
   async load(): Promise<void> {
     for (const credential of await this.database.read.find(ClientCredentialEntity))
       this.byHash.set(credential.secretHash, credential);
+    this.database.changes.follow('client_credentials', async (tx) => {
+      const all = await tx.manager.find(ClientCredentialEntity);
+      tx.afterCommit(() => {
+        this.changes += 1;
+        this.byHash.clear();
+        for (const credential of all) this.byHash.set(credential.secretHash, credential);
+      });
+    });
   }
 
   /** The client whose API key or secret this is, null when it is nobody's, or nobody's any more. */

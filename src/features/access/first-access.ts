@@ -50,8 +50,15 @@ export class FirstAccess {
       passwordHash: await hashPassword(adminPassword ?? generatedPassword ?? ''),
       createdAt: this.clock.now(),
     };
-    await this.database.door.transaction((tx) => tx.manager.insert(UserEntity, admin));
-    return { generatedPassword, adminId: admin.id };
+    const isOurs = await this.database.door.transaction(async (tx) => {
+      // Another process may have started on the same empty database meanwhile.
+      if (await tx.manager.existsBy(UserEntity, {})) return false;
+      await tx.manager.insert(UserEntity, admin);
+      return true;
+    });
+    return isOurs
+      ? { generatedPassword, adminId: admin.id }
+      : { generatedPassword: null, adminId: await this.someAdmin() };
   }
 
   private async someAdmin(): Promise<string | null> {
@@ -73,7 +80,10 @@ export class FirstAccess {
       origin: 'environment',
       createdAt: this.clock.now(),
     };
-    await this.database.door.transaction((tx) => tx.manager.insert(ApiClientEntity, client));
-    return client.id;
+    return await this.database.door.transaction(async (tx) => {
+      const other = await tx.manager.findOneBy(ApiClientEntity, { origin: 'environment' });
+      if (!other) await tx.manager.insert(ApiClientEntity, client);
+      return (other ?? client).id;
+    });
   }
 }

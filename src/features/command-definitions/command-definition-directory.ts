@@ -18,6 +18,13 @@ export class CommandDefinitionDirectory extends DefinedCommands {
 
   async load(): Promise<void> {
     for (const definition of await this.database.read.find(CommandDefinitionEntity)) this.put(definition);
+    this.database.changes.follow('command_definitions', async (tx) => {
+      const all = await tx.manager.find(CommandDefinitionEntity);
+      tx.afterCommit(() => {
+        this.byName.clear();
+        for (const definition of all) this.put(definition);
+      });
+    });
   }
 
   override find(type: string, accountId: string): DefinedCommand | undefined {

@@ -29,6 +29,15 @@ export class Secrets {
     this.changedAt = this.clock.now();
     for (const secret of await this.database.read.findBy(SecretVersionEntity, { replacedAt: IsNull() }))
       this.put(secret);
+    this.database.changes.follow('secret_versions', async (tx) => {
+      const all = await tx.manager.findBy(SecretVersionEntity, { replacedAt: IsNull() });
+      tx.afterCommit(() => {
+        this.byAccount.clear();
+        this.known.clear();
+        this.changedAt = this.clock.now();
+        for (const secret of all) this.put(secret);
+      });
+    });
   }
 
   /** What a script of this configuration reads now; null: nothing. */

@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
-import { Database } from '../../platform/db/index.ts';
+import { In } from 'typeorm';
+import { Database, type Tx } from '../../platform/db/index.ts';
 import { WebHookConfigEntity } from './webhook-config.entity.ts';
 
 /** Told of each configuration after its change is committed; null: it is gone. */
@@ -16,6 +18,22 @@ export class WebHookConfigDirectory {
 
   async load(): Promise<void> {
     for (const config of await this.database.read.find(WebHookConfigEntity)) this.put(config);
+    this.database.changes.follow('webhook_configs', (tx, ids) => this.reload(tx, ids?.map(Number)));
+  }
+
+  /** Reads configurations that another process has changed, or all. */
+  private async reload(tx: Tx, ids: readonly number[] | undefined): Promise<void> {
+    const found = await tx.manager.find(WebHookConfigEntity, { ...(ids && { where: { id: In([...ids]) } }) });
+    const there = new Set(found.map(({ id }) => id));
+    const gone = (ids ?? [...this.byId.keys()]).filter((id) => !there.has(id));
+    tx.afterCommit(() => {
+      for (const id of gone) {
+        const config = this.byId.get(id);
+        if (config) this.remove(config);
+      }
+      // Those of this process are here already.
+      for (const config of found) if (!isDeepStrictEqual(config, this.byId.get(config.id))) this.put(config);
+    });
   }
 
   /** Also tells the listener of what is there already. */
@@ -38,6 +56,8 @@ export class WebHookConfigDirectory {
   }
 
   put(config: WebHookConfigEntity): void {
+    const before = this.byId.get(config.id);
+    if (before && before.key !== config.key) this.idOfKey.delete(before.key);
     this.byId.set(config.id, config);
     this.idOfKey.set(config.key, config.id);
     for (const listener of this.listeners) listener(config.id, config);

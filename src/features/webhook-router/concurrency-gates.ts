@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { WebHookConfigDirectory } from '../webhook-configs/index.ts';
+import { SharedTurns } from './shared-turns.ts';
 
 interface Gate {
   running: number;
@@ -7,20 +8,23 @@ interface Gate {
   waiting: (() => void)[];
 }
 
-/** How many runs of one configuration are at hand: no more than its `maxConcurrency`. */
+/** How many runs of one configuration are at hand: no more than its `maxConcurrency`, in all processes together. */
 @Injectable()
 export class ConcurrencyGates {
   private readonly gates = new Map<number, Gate>();
   /** Told when a place is free and nobody in memory waits for it. */
   private onRoom: () => void = () => undefined;
 
-  constructor(private readonly directory: WebHookConfigDirectory) {}
+  constructor(
+    private readonly directory: WebHookConfigDirectory,
+    private readonly turns: SharedTurns,
+  ) {}
 
   whenRoom(tell: () => void): void {
     this.onRoom = tell;
   }
 
-  /** A place at once, or null where there is none. @returns what gives it back. */
+  /** A place in this process at once, or null where there is none. @returns what gives it back. */
   tryEnter(configId: number): (() => void) | null {
     const most = this.directory.findById(configId)?.settings.maxConcurrency;
     if (most === undefined) return noGate;
@@ -30,13 +34,28 @@ export class ConcurrencyGates {
     return this.leaver(configId, gate);
   }
 
-  /** A place as soon as there is one; who came first goes first. */
+  /** A place as soon as there is one; who came first to this process goes first. */
   async enter(configId: number): Promise<() => void> {
-    const place = this.tryEnter(configId);
-    if (place) return place;
-    const gate = this.gateOf(configId);
-    await new Promise<void>((resolve) => gate.waiting.push(resolve));
-    return this.leaver(configId, gate);
+    let leaveHere = this.tryEnter(configId);
+    if (!leaveHere) {
+      const gate = this.gateOf(configId);
+      await new Promise<void>((resolve) => gate.waiting.push(resolve));
+      leaveHere = this.leaver(configId, gate);
+    }
+    const leaveAll = await this.enterAll(configId);
+    return () => {
+      leaveAll();
+      leaveHere();
+    };
+  }
+
+  /** For who has a place in this process: one of all processes together, as soon as there is one. */
+  async enterAll(configId: number): Promise<() => void> {
+    const most = this.directory.findById(configId)?.settings.maxConcurrency;
+    if (most === undefined || !this.turns.areShared) return noGate;
+    const places = Array.from({ length: most }, (_, n) => `run ${configId} ${n}`);
+    const held = await this.turns.take(places);
+    return () => held?.release();
   }
 
   private gateOf(configId: number): Gate {

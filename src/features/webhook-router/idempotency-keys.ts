@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../platform/clock.ts';
-import { Database, type HotTable, rawQuery, type TableRow } from '../../platform/db/index.ts';
+import { Database, type Held, type HotTable, rawQuery, type TableRow } from '../../platform/db/index.ts';
 import { type NewJob, Queue } from '../../platform/queue/index.ts';
+import { SharedTurns } from './shared-turns.ts';
 import type { WebHookRun } from './webhook-run.ts';
 
 const claims: HotTable = {
@@ -30,7 +31,18 @@ export class IdempotencyKeys {
     private readonly database: Database,
     private readonly queue: Queue,
     private readonly clock: Clock,
+    private readonly turns: SharedTurns,
   ) {}
+
+  /** True: other processes may have calls with the same key. */
+  get areShared(): boolean {
+    return this.turns.areShared;
+  }
+
+  /** The key for this process alone; null where another one has it for as long as the caller waits. */
+  turnOf(run: WebHookRun): Promise<Held | null> {
+    return this.turns.take([`key ${run.runKey}`], run.admitted.route.timeoutMs);
+  }
 
   /** Null when nobody has had the key. */
   async find(run: WebHookRun): Promise<Claim | null> {

@@ -55,7 +55,31 @@ export class IdempotentCalls {
     return awaited;
   }
 
+  /** Of all processes one at a time settles a key, and has it until the run has ended: the others wait as those here do. */
   private async settle(run: WebHookRun, awaited: AwaitedRun, first: FirstRun): Promise<WebHookReply> {
+    if (!this.keys.areShared) return await this.settleHere(run, awaited, first);
+    run.turn = await this.keys.turnOf(run);
+    if (run.turn === null) return await this.heldElsewhere(run);
+    try {
+      return await this.settleHere(run, awaited, first);
+    } finally {
+      run.turn.release();
+    }
+  }
+
+  /** The ticket of a run that another process is at. */
+  private async heldElsewhere(run: WebHookRun): Promise<WebHookReply> {
+    try {
+      const claim = await this.keys.find(run);
+      if (!claim) throw new Error('The key is held and nobody has claimed it');
+      const ref = { accountId: run.ref.accountId, id: claim.executionId };
+      return { answer: this.answers.accepted(ref), executionId: claim.executionId };
+    } catch (thrown) {
+      return { answer: failureAnswer(asAppError(thrown)), executionId: run.id };
+    }
+  }
+
+  private async settleHere(run: WebHookRun, awaited: AwaitedRun, first: FirstRun): Promise<WebHookReply> {
     try {
       const claim = await this.keys.find(run);
       if (claim && !claim.isOver) return await this.repeat(run, claim.executionId, { awaited, first });

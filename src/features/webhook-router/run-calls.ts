@@ -16,7 +16,7 @@ import { maskedJson } from '../../platform/masking.rules.ts';
 import { CallsWithin, hashOf } from './calls-within.ts';
 import { RunCallers } from './run-callers.ts';
 import { RunRecord } from './run-record.ts';
-import { diverged, ownerNotPermitted } from './webhook.errors.ts';
+import { diverged, ownerNotPermitted, takenOver } from './webhook.errors.ts';
 import type { WebHookRun } from './webhook-run.ts';
 
 /** What of a step's input and output is kept. */
@@ -122,6 +122,7 @@ export class RunCalls {
     const { run, type, input, inputHash, n } = blank;
     try {
       if (input === null) throw inputTooDeep();
+      if (run.turn?.isHeld === false) throw takenOver();
       return await this.dispatcher.dispatch({
         type,
         input,

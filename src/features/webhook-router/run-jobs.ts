@@ -25,13 +25,22 @@ export class RunJobs implements JobHandler {
     this.gates.whenRoom(() => queue.wake());
   }
 
-  admit({ lane }: Job): (() => void) | null {
-    return this.gates.tryEnter(Number(lane.slice(lane.indexOf(' ') + 1)));
+  admit(job: Job): (() => void) | null {
+    return this.gates.tryEnter(configOf(job));
   }
 
   async run(job: Job): Promise<void> {
-    const run = this.accepted.take(job.id) ?? (await this.resume.ofJob(job));
-    if (run) await this.goOn.run(run, job);
-    else await this.queue!.end(job, []);
+    const leave = await this.gates.enterAll(configOf(job));
+    try {
+      const run = this.accepted.take(job.id) ?? (await this.resume.ofJob(job));
+      if (run) await this.goOn.run(run, job);
+      else await this.queue!.end(job, []);
+    } finally {
+      leave();
+    }
   }
+}
+
+function configOf({ lane }: Job): number {
+  return Number(lane.slice(lane.indexOf(' ') + 1));
 }

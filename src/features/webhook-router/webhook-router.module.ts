@@ -14,6 +14,7 @@ import { ChainJournal } from './chain-journal.ts';
 import { ChooseWork } from './choose-work.ts';
 import { CompensateChain } from './compensate-chain.ts';
 import { ConcurrencyGates } from './concurrency-gates.ts';
+import { SharedTurns } from './shared-turns.ts';
 import { DeferRun } from './defer-run.ts';
 import { EndJob } from './end-job.ts';
 import { FinishRun } from './finish-run.ts';
@@ -86,6 +87,7 @@ import { WebHookTickets } from './webhook-ticket.ts';
     RunRecord,
     RunSurroundings,
     ConcurrencyGates,
+    SharedTurns,
     DeferRun,
     FinishRun,
     IdempotencyKeys,

@@ -14,6 +14,7 @@ import {
 } from '../executions/index.ts';
 import type { AppError } from '../../platform/errors.ts';
 import { MASK, maskedJson, withoutCredentials } from '../../platform/masking.rules.ts';
+import type { Held } from '../../platform/db/index.ts';
 import type { Job } from '../../platform/queue/index.ts';
 import type { AdmittedCall } from './incoming-call.ts';
 import { LinesWithin } from './lines-within.ts';
@@ -86,6 +87,8 @@ export class WebHookRun {
   isDurable = false;
   /** Set while the queue holds a job that goes on with this run after a crash. */
   job: Job | null = null;
+  /** Its idempotency key's, where other processes may have calls with the same one; null: nobody else can. */
+  turn: Held | null = null;
   /** The commit on its way that an answer before the end rests on. */
   deferring: Promise<void> | null = null;
   /** True from the moment at which its end is put on record. */

@@ -1,5 +1,6 @@
 import type { DataSourceOptions, EntityManager, EntitySchema } from 'typeorm';
 import type { Sealer } from '../sealing.ts';
+import type { ChangeFeed } from './change-feed.ts';
 import type { DatabaseEngine } from './engine.ts';
 import { openPostgres, postgresOptions } from './engine-postgres.ts';
 import { openSqlite, sqliteOptions } from './engine-sqlite.ts';
@@ -7,6 +8,7 @@ import { erasePayloads } from './erase-payloads.ts';
 import { openPack } from './pack-sealing.ts';
 import { partsIn, placesOf } from './payload-packs.ts';
 import { rawQuery } from './raw-query.ts';
+import type { SharedLocks } from './shared-locks.ts';
 import { type Tx, WriteDoor } from './write-door.ts';
 
 /** An entity class, as TypeORM takes it. */
@@ -32,8 +34,16 @@ export class Database {
   private constructor(
     private readonly engine: DatabaseEngine,
     private readonly sealer: Sealer,
+    /** What other processes change. */
+    readonly changes: ChangeFeed,
+    door: WriteDoor,
   ) {
-    this.door = new WriteDoor(engine.dialect);
+    this.door = door;
+  }
+
+  /** What only one holder of all processes has at a time. */
+  get locks(): SharedLocks {
+    return this.engine.locks;
   }
 
   /** Reads on connections of its own: never inside the writer's transaction, always the last commit. */
@@ -48,7 +58,9 @@ export class Database {
     sealer: Sealer,
   ): Promise<Database> {
     const open = isPostgresUrl(databaseUrl) ? openPostgres : openSqlite;
-    return new Database(await open(databaseUrl, entities, sealer), sealer);
+    const engine = await open(databaseUrl, entities, sealer);
+    const door = new WriteDoor(engine.dialect);
+    return new Database(engine, sealer, await engine.changes(() => door), door);
   }
 
   /** The large parts of a row, by its payload column; a later place completes and replaces an earlier one. */
@@ -83,6 +95,7 @@ export class Database {
   }
 
   async close(): Promise<void> {
+    await this.changes.close();
     await this.door.close();
     await this.engine.close();
   }

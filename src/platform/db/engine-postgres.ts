@@ -5,6 +5,8 @@ import { PostgresDialect } from './dialect-postgres.ts';
 import type { DatabaseEngine } from './engine.ts';
 import { migrations } from './migrations-postgres/index.ts';
 import { refuseNewerSchema } from './newer-schema.ts';
+import { PostgresChangeFeed } from './postgres-change-feed.ts';
+import { PostgresLocks } from './postgres-locks.ts';
 import { makePartitions } from './postgres-partitions.ts';
 import { PostgresWriter } from './postgres-writer.ts';
 import { columnTypes, MIGRATION_LOCK, sessionSettings } from './postgres-settings.ts';
@@ -48,6 +50,7 @@ export async function openPostgres(
   const readers = await withStoredTexts(new DataSource({ ...working, poolSize: READERS })).initialize();
   const writer = await PostgresWriter.connect(writers);
   const types = await columnTypes(readers);
+  const locks = new PostgresLocks(databaseUrl);
   const daily = setInterval(
     () => void makePartitions(readers.manager, Date.now()).catch(() => undefined),
     HOUR_MS,
@@ -55,6 +58,12 @@ export async function openPostgres(
   return {
     dialect: new PostgresDialect(writer, types, sealer),
     read: readers.manager,
+    changes: async (door) => {
+      const feed = new PostgresChangeFeed(databaseUrl, door);
+      await feed.open();
+      return feed;
+    },
+    locks,
     // What is deleted is overwritten by VACUUM, in its own time: docs/security.md says so.
     erasing: (_tx, work) => work(),
     emptyLog: async () => {
@@ -63,6 +72,7 @@ export async function openPostgres(
     },
     close: async () => {
       clearInterval(daily);
+      await locks.close();
       await writer.close();
       for (const source of [writers, readers]) await source.destroy();
     },

@@ -3,12 +3,14 @@ import { dirname, resolve } from 'node:path';
 import sqlite3, { type Database as SqliteConnection } from 'sqlite3';
 import { DataSource, type DataSourceOptions, type QueryRunner } from 'typeorm';
 import type { Sealer } from '../sealing.ts';
+import { nobodyElse } from './change-feed.ts';
 import type { EntityClass } from './database.ts';
 import { SqliteDialect } from './dialect-sqlite.ts';
 import type { DatabaseEngine } from './engine.ts';
 import { LogKeeper } from './log-keeper.ts';
 import { migrations } from './migrations-sqlite/index.ts';
 import { refuseNewerSchema } from './newer-schema.ts';
+import { OwnLocks } from './shared-locks.ts';
 import { LOCK_WAIT_MS, writingPragmas } from './sqlite-settings.ts';
 import { withStoredTexts } from './stored-text.ts';
 
@@ -53,6 +55,8 @@ export async function openSqlite(
   return {
     dialect: new SqliteDialect({ runner, connection: await connectionOf(runner), log, sealer }),
     read: reader.manager,
+    changes: () => Promise.resolve(nobodyElse),
+    locks: new OwnLocks(),
     erasing: async ({ manager }, work) => {
       // Else pages that are freed would lie in the file as they were until they are used again.
       await manager.query('PRAGMA secure_delete = ON');

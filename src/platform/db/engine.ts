@@ -1,12 +1,17 @@
 import type { EntityManager } from 'typeorm';
+import type { ChangeFeed } from './change-feed.ts';
 import type { Dialect } from './dialect.ts';
-import type { Tx } from './write-door.ts';
+import type { SharedLocks } from './shared-locks.ts';
+import type { Tx, WriteDoor } from './write-door.ts';
 
 /** An open database of one kind: what `Database` is made of. */
 export interface DatabaseEngine {
   readonly dialect: Dialect;
   /** Reads on connections of its own: never inside the writer's transaction, always the last commit. */
   readonly read: EntityManager;
+  /** @param door of the database that this engine is of. */
+  changes(door: () => WriteDoor): Promise<ChangeFeed>;
+  readonly locks: SharedLocks;
   /** Runs what erases rows so that their bytes are not left in the database. */
   erasing(tx: Tx, work: () => Promise<void>): Promise<void>;
   /** Makes what was erased vanish from where the database keeps it for itself. @returns false where something held on to it. */

@@ -12,3 +12,5 @@ export type { HotTable, TableRow } from './row-batch.ts';
 export { RowsByAge } from './rows-by-age.ts';
 export { untilStored } from './until-stored.ts';
 export { WriteDoor, type Tx } from './write-door.ts';
+export type { ChangeFeed } from './change-feed.ts';
+export type { Held, SharedLocks } from './shared-locks.ts';

@@ -10,7 +10,7 @@ export async function refuseNewerSchema(source: DataSource): Promise<void> {
   try {
     if (!(await runner.hasTable('migrations'))) return;
     const own = new Set(source.migrations.map(({ name, constructor }) => name ?? constructor.name));
-    const done: { name: string }[] = await rawQuery(source.manager, 'SELECT name FROM migrations');
+    const done: { name: string }[] = await rawQuery(runner.manager, 'SELECT name FROM migrations');
     const unknown = done.map(({ name }) => name).filter((name) => !own.has(name));
     if (unknown.length === 0) return;
     throw new NewerSchemaError(

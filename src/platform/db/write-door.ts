@@ -25,6 +25,7 @@ interface Append {
 interface Transaction {
   kind: 'transaction';
   work: (tx: Tx) => Promise<unknown>;
+  isAlone: boolean;
   resolve: (result: unknown) => void;
   reject: (reason: unknown) => void;
 }
@@ -66,15 +67,24 @@ export class WriteDoor {
     return new Promise((resolve, reject) => this.enter({ kind: 'append', rows, resolve, reject }));
   }
 
-  /** Runs `work` as one transaction: its failure undoes its own writes and nobody else's. Only database work belongs inside. */
-  transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+  /**
+   * Runs `work` as one transaction: its failure undoes its own writes and nobody else's. Only database work belongs inside.
+   * @param options.isAlone false: what it reads may change under its hands by other processes.
+   */
+  transaction<T>(work: (tx: Tx) => Promise<T>, { isAlone = true } = {}): Promise<T> {
     if (this.inside.getStore()) {
       return Promise.reject(
         new Error('A transaction inside a transaction would wait for itself: pass the tx on'),
       );
     }
     return new Promise<T>((resolve, reject) => {
-      this.enter({ kind: 'transaction', work, resolve: resolve as (result: unknown) => void, reject });
+      this.enter({
+        kind: 'transaction',
+        work,
+        isAlone,
+        resolve: resolve as (result: unknown) => void,
+        reject,
+      });
     });
   }
 
@@ -165,7 +175,7 @@ export class WriteDoor {
     const answers: (() => void)[] = [];
     const effects: (() => void)[] = [];
     try {
-      await this.writer.begin(appends.length < batch.length);
+      await this.writer.begin(batch.some((entry) => entry.kind === 'transaction' && entry.isAlone));
       await this.insertAll(appends, answers, effects);
       for (const entry of batch) {
         if (entry.kind === 'transaction') await this.runOne(entry, answers, effects);

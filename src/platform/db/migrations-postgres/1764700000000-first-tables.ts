@@ -1,4 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { followedTables } from '../change-feed.ts';
 import { partitionedTables } from '../postgres-partitions.ts';
 
 /** Compared byte by byte, as SQLite does: ids, keys and cursors have one order on both. */
@@ -239,7 +240,24 @@ const processes = [
     started_at timestamptz NOT NULL,
     beat_at timestamptz NOT NULL
   )`,
-  `CREATE TABLE changes (topic ${TEXT} PRIMARY KEY, version bigint NOT NULL)`,
+  `CREATE TABLE changes (
+    seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    table_name ${TEXT} NOT NULL,
+    row_id ${TEXT} NOT NULL,
+    made_at bigint NOT NULL
+  )`,
+  `CREATE FUNCTION note_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    INSERT INTO changes (table_name, row_id, made_at) VALUES (
+      TG_TABLE_NAME,
+      CASE TG_OP WHEN 'DELETE' THEN to_jsonb(OLD) ELSE to_jsonb(NEW) END ->> TG_ARGV[0],
+      extract(epoch FROM now()) * 1000);
+    PERFORM pg_notify('signalbox_changes', '');
+    RETURN NULL;
+  END $$`,
+  ...Object.entries(followedTables).map(
+    ([table, id]) => `CREATE TRIGGER ${table}_changed AFTER INSERT OR UPDATE OR DELETE ON ${table}
+      FOR EACH ROW EXECUTE FUNCTION note_change('${id}')`,
+  ),
 ];
 
 /** All tables, as they are on SQLite after its migrations up to command definitions. */
@@ -255,5 +273,6 @@ export class FirstTables1764700000000 implements MigrationInterface {
       const [, table] = /^CREATE TABLE (\w+) \(/.exec(statement) ?? [];
       if (table !== undefined) await runner.query(`DROP TABLE ${table}`);
     }
+    await runner.query('DROP FUNCTION note_change');
   }
 }

@@ -1,18 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { cpus } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { ConfigError, readConfig } from './config.ts';
-
-/** The sentences with which a start is refused; none when it is not. */
-function refusals(environment: Record<string, string>): readonly string[] {
-  try {
-    readConfig(environment);
-    return [];
-  } catch (error) {
-    if (error instanceof ConfigError) return error.sentences;
-    throw error;
-  }
-}
+import { refusals } from '../test/support/refused-config.ts';
+import { readConfig } from './config.ts';
 
 describe('Without any variable', () => {
   const config = readConfig({});
@@ -23,6 +13,8 @@ describe('Without any variable', () => {
       host: '127.0.0.1',
       port: 3000,
       databaseUrl: 'sqlite:./data/signalbox.db',
+      isShared: false,
+      roles: { http: true, worker: true },
       secretsKey: null,
       adminPassword: null,
       adminApiKey: null,
@@ -65,6 +57,7 @@ describe('A variable', () => {
     const names = [
       'PORT',
       'DATABASE_URL',
+      'ROLES',
       'SECRETS_KEY',
       'ADMIN_PASSWORD',
       'ADMIN_API_KEY',
@@ -141,6 +134,12 @@ describe('A bad value', () => {
     ['DATABASE_URL', 'mysql://localhost/x'],
     ['DATABASE_URL', 'sqlite:'],
     ['DATABASE_URL', './signalbox.db'],
+    ['ROLES', 'web'],
+    ['ROLES', 'http;worker'],
+    ['ROLES', 'HTTP'],
+    ['ROLES', 'http,worker,'],
+    ['ROLES', ' '],
+    ['ROLES', 'http,worker,http'],
     ['SECRETS_KEY', 'short'],
     ['SECRETS_KEY', randomBytes(31).toString('base64')],
     ['SECRETS_KEY', randomBytes(33).toString('base64')],
@@ -179,6 +178,7 @@ describe('A bad value', () => {
 
   it.each([
     ['SECRETS_KEY', 'not-a-good-key-at-all'],
+    ['DATABASE_URL', 'postgres://signalbox:hun#ter2@127.0.0.1/signalbox'],
     ['ADMIN_PASSWORD', 'hunter2'],
     ['ADMIN_API_KEY', 'too-short-a-key'],
     ['METRICS_TOKEN', 'too short'],

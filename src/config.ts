@@ -1,5 +1,6 @@
 import { cpus } from 'node:os';
 import { z } from 'zod';
+import { isPostgresUrl, objectionsToDatabaseUrl } from './platform/database-url.ts';
 import { type ArmedFaultPoint, faultPoints } from './platform/fault-points.ts';
 import { type AddressRules, parseAddressRules } from './platform/network-addresses.ts';
 import type { TracingSettings } from './platform/telemetry/start-tracing.ts';
@@ -10,6 +11,9 @@ export interface Config {
   host: string;
   port: number;
   databaseUrl: string;
+  /** Other processes may work on the same database. */
+  isShared: boolean;
+  roles: Roles;
   /** 32 bytes, or null: then a key file beside the SQLite database is used and made if absent. */
   secretsKey: Buffer | null;
   trustedProxies: AddressRules;
@@ -33,6 +37,16 @@ export interface Config {
   /** For tests of crashes: where this process is to end. */
   faultPoint: ArmedFaultPoint | null;
 }
+
+/** What a process does. */
+export interface Roles {
+  /** It answers calls, commands and people; without it only `/health/…` and `/metrics`. */
+  readonly http: boolean;
+  /** It does what is left to do later: jobs, retention, ends of executions that a crash cut off. */
+  readonly worker: boolean;
+}
+
+const roleNames = ['http', 'worker'] as const;
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 type LogLevel = (typeof logLevels)[number];
@@ -59,6 +73,21 @@ const addressRules = z.string().transform((text, context) => {
     message: `must be a comma-separated list of addresses and CIDR ranges: ${parsed.errors.map((error) => error.replace(/\.$/, '')).join('; ')}`,
   });
   return z.NEVER;
+});
+
+/** No sentence repeats the URL: it holds a password. */
+const databaseUrl = z.string().superRefine((text, context) => {
+  for (const message of objectionsToDatabaseUrl(text)) context.addIssue({ code: 'custom', message });
+});
+
+const roles = z.string().transform((text, context): Roles => {
+  const entries = text.split(',').map((entry) => entry.trim());
+  const others = entries.filter((entry) => !roleNames.some((name) => name === entry));
+  for (const other of others)
+    context.addIssue({ code: 'custom', message: `must be a list of http and worker; "${other}" is neither` });
+  if (new Set(entries).size < entries.length)
+    context.addIssue({ code: 'custom', message: 'must name each role once' });
+  return { http: entries.includes('http'), worker: entries.includes('worker') };
 });
 
 const secretsKey = z.string().transform((text, context) => {
@@ -113,13 +142,8 @@ const variables = z.object({
   NODE_ENV: z.string().default('development'),
   HOST: z.string().optional(),
   PORT: wholeNumber(0, 65_535).default(3000),
-  DATABASE_URL: z
-    .string()
-    .regex(
-      /^(sqlite:.+|postgres(ql)?:\/\/)/,
-      'must start with sqlite:, followed by the path of the database file, or be a postgres:// URL',
-    )
-    .default('sqlite:./data/signalbox.db'),
+  DATABASE_URL: databaseUrl.default('sqlite:./data/signalbox.db'),
+  ROLES: roles.prefault(roleNames.join(',')),
   SECRETS_KEY: secretsKey.optional(),
   TRUSTED_PROXIES: addressRules.prefault(''),
   OUTBOUND_ALLOWED_NETWORKS: addressRules.prefault(''),
@@ -157,6 +181,29 @@ const variables = z.object({
   SIGNALBOX_FAULT_POINT: faultPoint.optional(),
 });
 
+/** Every variable that Signalbox reads. */
+export const variableNames: readonly string[] = Object.keys(variables.shape);
+
+/** What is wrong with variables that are good one by one. */
+function refusedTogether(given: NodeJS.ProcessEnv): string[] {
+  const { NODE_ENV, DATABASE_URL = 'sqlite:', ROLES, SECRETS_KEY, SIGNALBOX_FAULT_POINT } = given;
+  const sentences: string[] = [];
+  if (isPostgresUrl(DATABASE_URL) && SECRETS_KEY === undefined)
+    sentences.push(
+      'SECRETS_KEY must be set where DATABASE_URL is PostgreSQL: each instance reads what the others have encrypted.',
+    );
+  const read = roles.safeParse(ROLES);
+  if (DATABASE_URL.startsWith('sqlite:') && read.success && !(read.data.http && read.data.worker))
+    sentences.push(
+      'ROLES must be http,worker where DATABASE_URL is SQLite: one process has that database, and nobody else would do what it leaves out.',
+    );
+  if (NODE_ENV === 'production' && SIGNALBOX_FAULT_POINT !== undefined)
+    sentences.push(
+      'SIGNALBOX_FAULT_POINT ends this process on purpose: it is for tests, and refused where NODE_ENV is production.',
+    );
+  return sentences;
+}
+
 /**
  * Reads the environment; an empty variable counts as unset.
  * @throws ConfigError naming each variable that has a bad value.
@@ -164,21 +211,19 @@ const variables = z.object({
 export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
   const parsed = variables.safeParse(given);
-  if (!parsed.success) {
-    throw new ConfigError(parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}.`));
-  }
+  const issues = parsed.error?.issues ?? [];
+  const sentences = issues.map((issue) => `${issue.path.join('.')} ${issue.message}.`);
+  sentences.push(...refusedTogether(given));
+  if (!parsed.success || sentences.length > 0) throw new ConfigError(sentences);
   const v = parsed.data;
   const isProduction = v.NODE_ENV === 'production';
-  if (isProduction && v.SIGNALBOX_FAULT_POINT) {
-    throw new ConfigError([
-      'SIGNALBOX_FAULT_POINT ends this process on purpose: it is for tests, and refused where NODE_ENV is production.',
-    ]);
-  }
   return Object.freeze({
     isProduction,
     host: v.HOST ?? (isProduction ? '0.0.0.0' : '127.0.0.1'),
     port: v.PORT,
     databaseUrl: v.DATABASE_URL,
+    isShared: isPostgresUrl(v.DATABASE_URL),
+    roles: Object.freeze(v.ROLES),
     secretsKey: v.SECRETS_KEY ?? null,
     trustedProxies: v.TRUSTED_PROXIES,
     outboundAllowedNetworks: v.OUTBOUND_ALLOWED_NETWORKS,

@@ -28,6 +28,7 @@ import { serveDocs } from './http/docs.ts';
 import { errorOf, sendError } from './http/error-answer.ts';
 import { ErrorFilter } from './http/error.filter.ts';
 import { MetricsPage } from './http/metrics-page.ts';
+import { answerProbesOnly } from './http/probes-only.ts';
 import { acceptRawBodies } from './http/raw-body.ts';
 import { identifyRequests } from './http/request-id.ts';
 import { WebHookListener } from './http/webhook-listener.ts';
@@ -97,23 +98,16 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
     // Its processes take 65 MiB each: whoever has no expressions goes without, and the first one starts them.
     matcher.usesExpressions && app.get(ExpressionPool).start(),
   ]);
-  const interrupted = await app.get(InterruptedExecutions).end();
-  if (interrupted > 0)
-    logger.warn({ interrupted }, 'executions that the last stop cut off were marked as failed');
-  app.get(Retention).start();
   const { changes } = app.get(Database);
   changes.start();
-  webhooks.open({ matcher, router: app.get(ReceiveWebHook), results: app.get(StoredAnswers), changes });
   app.get(MetricsPage).show(metricsOf(app, webhooks));
   identifyRequests(server);
   answerBeforeRouting(server);
   refuseWhenCutOff(server, changes);
-  authenticateFirst(server, app.get(Authenticator));
   app.useGlobalFilters(new ErrorFilter(logger));
-  await serveDocs(app);
-  const queue = app.get(Queue);
-  app.get(RunJobs).follow(queue);
-  await queue.start();
+  if (config.roles.http) await answerCalls(app, webhooks);
+  else answerProbesOnly(server);
+  if (config.roles.worker) await startWork(app, config, logger);
   await app.listen(config.port, config.host);
   const { address, port, family } = server.server.address() as AddressInfo;
   return {
@@ -140,6 +134,33 @@ async function createApp(
   ).catch((thrown: unknown) => {
     throw startFailure(plugins, thrown);
   });
+}
+
+/** What the role `http` is: webhooks, commands, people and the API's documents. */
+async function answerCalls(app: NestFastifyApplication, webhooks: WebHookListener): Promise<void> {
+  webhooks.open({
+    matcher: app.get(MatchWebHook),
+    router: app.get(ReceiveWebHook),
+    results: app.get(StoredAnswers),
+    changes: app.get(Database).changes,
+  });
+  authenticateFirst(app.getHttpAdapter().getInstance(), app.get(Authenticator));
+  await serveDocs(app);
+}
+
+/** What the role `worker` is; a process without it stores what is left to do and ends what it has begun itself. */
+async function startWork(
+  app: NestFastifyApplication,
+  { isShared }: Pick<Config, 'isShared'>,
+  logger: Logger,
+): Promise<void> {
+  const interrupted = await app.get(InterruptedExecutions).end();
+  if (interrupted > 0)
+    logger.warn({ interrupted }, 'executions that the last stop cut off were marked as failed');
+  app.get(Retention).start();
+  const queue = app.get(Queue);
+  app.get(RunJobs).follow(queue, { isShared });
+  await queue.start();
 }
 
 /** Stops accepting, lets what runs finish, stores it, and ends what we started. */

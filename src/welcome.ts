@@ -12,9 +12,10 @@ return { greeting: \`Hello, \${name}!\` };`;
 
 /** Says that the server answers; in development with everything that a newcomer needs for the first call. */
 export async function welcome(running: RunningServer, config: Config, logger: Logger): Promise<void> {
-  logger.info({ url: running.url }, 'Signalbox is ready');
+  const { http, worker } = config.roles;
+  logger.info({ url: running.url, roles: { http, worker } }, 'Signalbox is ready');
   const { generatedPassword } = running;
-  if (config.isProduction) {
+  if (config.isProduction || !http) {
     if (generatedPassword !== null)
       process.stdout.write(`Admin login: admin / ${generatedPassword} (shown only this once)\n`);
     return;

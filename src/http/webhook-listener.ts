@@ -44,7 +44,7 @@ export class WebHookListener {
 
   constructor(private readonly bodyLimitBytes: number) {}
 
-  /** From now on webhooks are answered; before, the server does not listen. */
+  /** From now on webhooks are answered; without it their addresses are left to `next`. */
   open(parts: WebHookParts): void {
     this.parts = parts;
   }
@@ -52,7 +52,7 @@ export class WebHookListener {
   /** The listener that takes webhooks out and leaves all else to `next`. */
   before(next: RequestListener): RequestListener {
     return (request, response) => {
-      if (!isWebHook(request)) next(request, response);
+      if (this.parts === null || !isWebHook(request)) next(request, response);
       else this.take(request, response);
     };
   }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readConfig } from '../../src/config.ts';
+import { type Config, readConfig } from '../../src/config.ts';
 import { Clock } from '../../src/platform/clock.ts';
 import { createLogger } from '../../src/platform/logger.ts';
 import { type RunningServer, startServer } from '../../src/server.ts';
@@ -26,9 +26,11 @@ export class InProcess {
     clock.now = () => Date.now() + this.movedMs;
   }
 
+  /** @param beyond what the environment cannot say of a database like this. */
   static async start(
     env: Record<string, string> = {},
     dataFolder = mkdtempSync(join(tmpdir(), 'in-process-')),
+    beyond: Partial<Config> = {},
   ) {
     const apiKey = env['ADMIN_API_KEY'] ?? randomBytes(24).toString('hex');
     const config = readConfig({
@@ -40,7 +42,7 @@ export class InProcess {
       ...env,
     });
     const logger = createLogger({ level: 'silent', isReadable: false });
-    return new InProcess(await startServer(config, logger), dataFolder, apiKey);
+    return new InProcess(await startServer({ ...config, ...beyond }, logger), dataFolder, apiKey);
   }
 
   get url(): string {

@@ -19,6 +19,7 @@ let atHand: AcceptedRuns;
 
 beforeEach(() => {
   atHand = new AcceptedRuns();
+  atHand.open();
 });
 
 function accepting(reply: WebHookReply, record: Partial<RunRecord> = {}): AcceptWebHook {
@@ -33,6 +34,12 @@ describe('a call that is accepted', () => {
   it('stays at hand for its job', async () => {
     await accepting({ answer: accepted202, executionId: 'exe_1' }).accept(run, keyed);
     expect(atHand.take('exe_1')).toBe(run);
+  });
+
+  it('does not where no job of this process takes it', async () => {
+    atHand = new AcceptedRuns();
+    await accepting({ answer: accepted202, executionId: 'exe_1' }).accept(run, keyed);
+    expect(atHand.take('exe_1')).toBeNull();
   });
 
   it.each([

@@ -9,8 +9,15 @@ const AT_HAND_BYTES_MAX = 16 * 1_048_576;
 export class AcceptedRuns {
   private readonly atHand = new Map<string, WebHookRun>();
   private bytes = 0;
+  private isTaken = false;
+
+  /** From now on somebody takes them, and nobody else can have begun them; before, none is kept. */
+  open(): void {
+    this.isTaken = true;
+  }
 
   keep(run: WebHookRun): void {
+    if (!this.isTaken) return;
     if (this.atHand.size >= AT_HAND_MAX || this.bytes + run.body.length > AT_HAND_BYTES_MAX) return;
     this.atHand.set(run.id, run);
     this.bytes += run.body.length;

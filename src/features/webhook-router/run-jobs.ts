@@ -18,9 +18,11 @@ export class RunJobs implements JobHandler {
     private readonly goOn: GoOnWithRun,
   ) {}
 
-  /** Before the queue starts. */
-  follow(queue: Queue): void {
+  /** Before the queue starts. @param isShared jobs that this process stored may have been begun by another. */
+  follow(queue: Queue, { isShared }: { isShared: boolean }): void {
     this.queue = queue;
+    // What another has begun is on record, and not in the memory of who accepted it.
+    if (!isShared) this.accepted.open();
     queue.handle(RUN_WEBHOOK, this);
     this.gates.whenRoom(() => queue.wake());
   }

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { readConfig } from '../src/config.ts';
-import { freePort, Signalbox } from './support/signalbox.ts';
+import { freePort } from './support/free-port.ts';
+import { Signalbox } from './support/signalbox.ts';
 
 const run = promisify(execFile);
 const root = new URL('..', import.meta.url).pathname;

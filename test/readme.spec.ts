@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freePort } from './support/signalbox.ts';
+import { freePort } from './support/free-port.ts';
 
 const run = promisify(execFile);
 const root = new URL('..', import.meta.url).pathname;

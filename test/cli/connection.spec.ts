@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { freePort } from '../support/signalbox.ts';
+import { freePort } from '../support/free-port.ts';
 import { runClient } from './run-client.ts';
 
 let fake: Server | null = null;

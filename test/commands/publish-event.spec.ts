@@ -1,6 +1,5 @@
-import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { rowsOf } from '../support/database.ts';
 import { type Cast, startWithRoles } from '../support/roles.ts';
 import { auditOf, auditRowOf } from './support/audit-log.ts';
 import { sendRaw } from './support/raw-request.ts';
@@ -91,7 +90,7 @@ describe('PublishEventCommand', () => {
     const kept = JSON.stringify([
       audited,
       await auditOf(cast.signalbox, refused),
-      rowOf(answer.body.data.id),
+      await rowOf(answer.body.data.id),
     ]);
     expect(kept).not.toContain('looked for');
   });
@@ -103,7 +102,7 @@ describe('PublishEventCommand', () => {
       const again = await publish({ idempotencyKey: 'order-7', payload });
       expect(again.status).toBe(200);
       expect(again.body.data).toEqual(first.body.data);
-      expect(countOf('order-7')).toBe(1);
+      expect(await countOf('order-7')).toBe(1);
     });
 
     it('makes one event of twenty at once', async () => {
@@ -111,7 +110,7 @@ describe('PublishEventCommand', () => {
         Array.from({ length: 20 }, () => publish({ idempotencyKey: 'all at once' })),
       );
       expect(new Set(answers.map(({ body }) => body.data.id)).size).toBe(1);
-      expect(countOf('all at once')).toBe(1);
+      expect(await countOf('all at once')).toBe(1);
     });
 
     it.each([
@@ -131,7 +130,7 @@ describe('PublishEventCommand', () => {
         ],
         code: 'idempotency.mismatch',
       });
-      expect(countOf(idempotencyKey)).toBe(1);
+      expect(await countOf(idempotencyKey)).toBe(1);
     });
 
     it('is told from the same key of another account', async () => {
@@ -192,24 +191,11 @@ describe('PublishEventCommand', () => {
   ]);
 });
 
-function withFile<T>(work: (database: DatabaseSync) => T): T {
-  const database = new DatabaseSync(join(cast.signalbox.dataFolder, 'signalbox.db'), { readOnly: true });
-  try {
-    return work(database);
-  } finally {
-    database.close();
-  }
+async function rowOf(id: string): Promise<unknown> {
+  return (await rowsOf(cast.signalbox.dataFolder, 'SELECT * FROM events WHERE id = ?', [id]))[0];
 }
 
-function rowOf(id: string): unknown {
-  return withFile((database) => database.prepare('SELECT * FROM events WHERE id = ?').get(id));
-}
-
-function countOf(idempotencyKey: string): unknown {
-  return withFile(
-    (database) =>
-      database
-        .prepare("SELECT count(*) AS n FROM events WHERE idempotency_key = ? AND account_id = 'default'")
-        .get(idempotencyKey)?.['n'],
-  );
+async function countOf(idempotencyKey: string): Promise<unknown> {
+  const query = "SELECT count(*) AS n FROM events WHERE idempotency_key = ? AND account_id = 'default'";
+  return (await rowsOf(cast.signalbox.dataFolder, query, [idempotencyKey]))[0]!['n'];
 }

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Cast, startWithRoles } from '../support/roles.ts';
-import { freePort } from '../support/signalbox.ts';
+import { freePort } from '../support/free-port.ts';
 import { auditRowOf } from './support/audit-log.ts';
 import { type Attempt, refusesInput, refusesRoles, refusesStrangers } from './support/refusals.ts';
 

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isPostgres, rowsOf } from '../support/database.ts';
 import { payloadReader } from '../support/stored-payload.ts';
 import type { LoadReport } from './load.ts';
 
@@ -33,41 +32,38 @@ export interface Aftermath {
 }
 
 /** Reads the database of a data folder and compares it with what callers were told. */
-export function aftermathOf(dataFolder: string, { noted }: Pick<LoadReport, 'noted'>): Aftermath {
-  const database = new DatabaseSync(join(dataFolder, 'signalbox.db'), { readOnly: true });
-  try {
-    const payloadOf = payloadReader(dataFolder, database);
-    const stored = database
-      .prepare(
-        `SELECT id, config_key AS key, status, code, answer_status AS answerStatus, finished_at AS finishedAt,
-          idempotency_key AS idempotencyKey, payload FROM executions ORDER BY id`,
-      )
-      .all() as unknown as (ExecutionRow & { payload: string })[];
-    const rows = stored.map(({ payload, ...row }) => ({
-      ...row,
-      answerBody: payloadOf(payload).answerBody ?? null,
-    }));
-    const executions = new Map(rows.map((row) => [row.id, row]));
-    const faults = [
-      ...notedFaults(executions, noted),
-      ...nativeFaults(database, rows),
-      ...effectFaults(database),
-      ...onceFaults(rows),
-      ...chainFaults(database, rows),
-      ...orderFaults(rows),
-      ...statisticsFaults(database),
-      ...integrityFaults(database),
-    ];
-    return {
-      executions,
-      open: openOnes(rows),
-      made: kindsThatMake.flatMap((kind) => keysOf(database, `${kind}-`)),
-      faults,
-      interrupted: rows.filter((row) => row.code === 'execution.interrupted').length,
-    };
-  } finally {
-    database.close();
-  }
+export async function aftermathOf(
+  dataFolder: string,
+  { noted }: Pick<LoadReport, 'noted'>,
+): Promise<Aftermath> {
+  const stored = await rowsOf<ExecutionRow & { payload: string }>(
+    dataFolder,
+    `SELECT id, config_key AS key, status, code, answer_status AS "answerStatus", finished_at AS "finishedAt",
+      idempotency_key AS "idempotencyKey", payload FROM executions ORDER BY id`,
+  );
+  const payloadOf = await payloadReader(dataFolder);
+  const rows = stored.map(({ payload, ...row }) => ({
+    ...row,
+    answerBody: payloadOf(payload).answerBody ?? null,
+  }));
+  const executions = new Map(rows.map((row) => [row.id, row]));
+  const faults = [
+    ...notedFaults(executions, noted),
+    ...(await nativeFaults(dataFolder, rows)),
+    ...(await effectFaults(dataFolder)),
+    ...onceFaults(rows),
+    ...(await chainFaults(dataFolder, rows)),
+    ...orderFaults(rows),
+    ...(await statisticsFaults(dataFolder)),
+    ...(await integrityFaults(dataFolder)),
+  ];
+  return {
+    executions,
+    open: openOnes(rows),
+    made: await madeKeys(dataFolder),
+    faults,
+    interrupted: rows.filter((row) => row.code === 'execution.interrupted').length,
+  };
 }
 
 function notedFaults(executions: ReadonlyMap<string, ExecutionRow>, noted: LoadReport['noted']): string[] {
@@ -95,22 +91,22 @@ function openOnes(rows: readonly ExecutionRow[]): string[] {
 /** Waits until every execution has ended, in a server that runs. @returns those that have not. */
 export async function openExecutions(dataFolder: string, msMax = 10_000): Promise<string[]> {
   const deadline = Date.now() + msMax;
-  let { open } = aftermathOf(dataFolder, { noted: [] });
+  let { open } = await aftermathOf(dataFolder, { noted: [] });
   while (open.length > 0 && Date.now() < deadline) {
     await sleep(500);
-    ({ open } = aftermathOf(dataFolder, { noted: [] }));
+    ({ open } = await aftermathOf(dataFolder, { noted: [] }));
   }
   return open;
 }
 
 /** A command of type 0 and its execution are one commit: as many of the one as of the other, and the same ones. */
-function nativeFaults(database: DatabaseSync, rows: readonly ExecutionRow[]): string[] {
+async function nativeFaults(dataFolder: string, rows: readonly ExecutionRow[]): Promise<string[]> {
   const recorded = new Set(
     rows
       .filter(({ key, status }) => key === 'native' && status === 'succeeded')
       .map(({ answerBody }) => (JSON.parse(answerBody ?? '{}') as { data: { key: string } }).data.key),
   );
-  const made = new Set(keysOf(database, 'native-'));
+  const made = new Set(await keysOf(dataFolder, 'native-'));
   return [
     ...[...made].filter((key) => !recorded.has(key)).map((key) => `${key} was made without its execution`),
     ...[...recorded].filter((key) => !made.has(key)).map((key) => `${key} is recorded and was not made`),
@@ -118,23 +114,21 @@ function nativeFaults(database: DatabaseSync, rows: readonly ExecutionRow[]): st
 }
 
 /** What a script has done is never without the trace of its execution. */
-function effectFaults(database: DatabaseSync): string[] {
-  const untraced = database
-    .prepare(
-      `SELECT execution_id AS id FROM audit_log
-       WHERE outcome = 'succeeded' AND execution_id IS NOT NULL AND execution_id NOT IN (SELECT id FROM executions)`,
-    )
-    .all() as { id: string }[];
-  const audited = database
-    .prepare(
-      `SELECT count(*) AS n FROM audit_log WHERE outcome = 'succeeded'
-       AND execution_id IN (SELECT id FROM executions WHERE config_key <> 'chain')`,
-    )
-    .get() as { n: number };
-  const made = kindsThatMake.flatMap((kind) => keysOf(database, `${kind}-`)).length;
+async function effectFaults(dataFolder: string): Promise<string[]> {
+  const untraced = await rowsOf<{ id: string }>(
+    dataFolder,
+    `SELECT execution_id AS id FROM audit_log
+     WHERE outcome = 'succeeded' AND execution_id IS NOT NULL AND execution_id NOT IN (SELECT id FROM executions)`,
+  );
+  const [audited] = await rowsOf<{ n: number }>(
+    dataFolder,
+    `SELECT count(*) AS n FROM audit_log WHERE outcome = 'succeeded'
+     AND execution_id IN (SELECT id FROM executions WHERE config_key <> 'chain')`,
+  );
+  const made = (await madeKeys(dataFolder)).length;
   const faults = untraced.map(({ id }) => `${id} had an effect and left no execution`);
-  if (audited.n !== made)
-    faults.push(`${made} configurations were made by calls and ${audited.n} are audited`);
+  if (audited!.n !== made)
+    faults.push(`${made} configurations were made by calls and ${audited!.n} are audited`);
   return faults;
 }
 
@@ -155,10 +149,10 @@ function onceFaults(rows: readonly ExecutionRow[]): string[] {
 }
 
 /** What a chain made it has undone, once, and it tells why it stopped. */
-function chainFaults(database: DatabaseSync, rows: readonly ExecutionRow[]): string[] {
+async function chainFaults(dataFolder: string, rows: readonly ExecutionRow[]): Promise<string[]> {
   const ended = rows.filter(({ key, finishedAt }) => key === 'chain' && finishedAt !== null);
-  const done = countsIn(
-    database,
+  const done = await countsIn(
+    dataFolder,
     `SELECT execution_id || ' ' || command AS what, count(*) AS n FROM audit_log
      WHERE execution_id IN (SELECT id FROM executions WHERE config_key = 'chain') AND outcome = 'succeeded' GROUP BY 1`,
   );
@@ -187,14 +181,14 @@ function orderFaults(rows: readonly ExecutionRow[]): string[] {
 }
 
 /** What has ended is counted in the commit that ended it, as often; each attempt of one with a key is an end by itself. */
-function statisticsFaults(database: DatabaseSync): string[] {
-  const ended = countsIn(
-    database,
+async function statisticsFaults(dataFolder: string): Promise<string[]> {
+  const ended = await countsIn(
+    dataFolder,
     `SELECT config_key || ' ' || config_id || ' ' || (finished_at / 60000) || ' ' || status AS what, count(*) AS n
      FROM executions WHERE finished_at IS NOT NULL AND idempotency_key IS NULL GROUP BY 1`,
   );
-  const counted = countsIn(
-    database,
+  const counted = await countsIn(
+    dataFolder,
     `SELECT config_key || ' ' || config_id || ' ' || minute || ' ' || status AS what, sum(count) AS n
      FROM webhook_stats WHERE config_key <> 'keyed' GROUP BY 1`,
   );
@@ -203,20 +197,25 @@ function statisticsFaults(database: DatabaseSync): string[] {
     .map((what) => `${what}: ${ended.get(what) ?? 0} have ended and ${counted.get(what) ?? 0} are counted`);
 }
 
-function countsIn(database: DatabaseSync, query: string): Map<string, number> {
-  const rows = database.prepare(query).all() as { what: string; n: number }[];
+async function countsIn(dataFolder: string, query: string): Promise<Map<string, number>> {
+  const rows = await rowsOf<{ what: string; n: number }>(dataFolder, query);
   return new Map(rows.map(({ what, n }) => [what, n]));
 }
 
-function keysOf(database: DatabaseSync, prefix: string): string[] {
-  const rows = database
-    .prepare(`SELECT config_key AS key FROM webhook_configs WHERE config_key LIKE ?`)
-    .all(`${prefix}%`) as { key: string }[];
+async function madeKeys(dataFolder: string): Promise<string[]> {
+  return (await Promise.all(kindsThatMake.map((kind) => keysOf(dataFolder, `${kind}-`)))).flat();
+}
+
+async function keysOf(dataFolder: string, prefix: string): Promise<string[]> {
+  const query = 'SELECT config_key AS key FROM webhook_configs WHERE config_key LIKE ?';
+  const rows = await rowsOf<{ key: string }>(dataFolder, query, [`${prefix}%`]);
   return rows.map(({ key }) => key);
 }
 
-function integrityFaults(database: DatabaseSync): string[] {
-  const rows = database.prepare('PRAGMA integrity_check').all() as { integrity_check: string }[];
+async function integrityFaults(dataFolder: string): Promise<string[]> {
+  // Its files are written by its own processes, which our end does not touch.
+  if (isPostgres) return [];
+  const rows = await rowsOf<{ integrity_check: string }>(dataFolder, 'PRAGMA integrity_check');
   return rows.map((row) => row.integrity_check).filter((verdict) => verdict !== 'ok');
 }
 

@@ -39,7 +39,7 @@ describe('when the disk fills up under load', () => {
       await sleep(100);
     }
     report = await load.stop();
-    aftermath = aftermathOf(disk.folder, report);
+    aftermath = await aftermathOf(disk.folder, report);
   }, 60_000);
 
   it('the disk was full indeed: calls were acknowledged, and then refused', () => {
@@ -92,7 +92,7 @@ describe('when the disk has room again', () => {
     const report = await load.stop();
     expect(report.noted.length).toBeGreaterThanOrEqual(50);
     expect(report.refusals).toEqual([]);
-    expect(aftermathOf(disk.folder, report).faults).toEqual([]);
+    expect((await aftermathOf(disk.folder, report)).faults).toEqual([]);
   }, 60_000);
 
   it('no execution is left open for good: what could not be recorded then is recorded later', async () => {

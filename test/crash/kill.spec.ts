@@ -38,7 +38,7 @@ const emptyReport = (): LoadReport => ({ noted: [], refusals: [], unanswered: 0,
 
 /** One call into a process that ends at the point; what lies there after a restart: its execution, what it made. */
 async function callInto(point: string, kind: CallKind, n: string) {
-  const { executions: before } = aftermathOf(site.dataFolder, { noted: [] });
+  const { executions: before } = await aftermathOf(site.dataFolder, { noted: [] });
   const signalbox = await startAgain(site, { NODE_ENV: 'test', SIGNALBOX_FAULT_POINT: point });
   const report = emptyReport();
   await callOnce(signalbox, kind, bodyOf(kind, n), report);

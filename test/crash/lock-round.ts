@@ -1,6 +1,5 @@
-import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { lockForWriting } from '../support/database-lock.ts';
 import { Signalbox } from '../support/signalbox.ts';
 import { aftermathOf, openExecutions } from './aftermath.ts';
 import { Load, prepareLoad, type Refusal } from './load.ts';
@@ -65,7 +64,7 @@ export async function lockRound(options: { lockMs: number; callers: number }): P
     await prepareLoad(signalbox);
     const before = new Load(signalbox, { name: 'before', callers: options.callers });
     await before.untilNoted(50);
-    const locker = exclusiveLock(signalbox.dataFolder);
+    const locker = await lockForWriting(signalbox.dataFolder);
     await before.stop();
     const during = new Load(signalbox, { name: 'during', callers: options.callers });
     const probes: HealthProbe[] = [];
@@ -75,7 +74,7 @@ export async function lockRound(options: { lockMs: number; callers: number }): P
       await sleep(200);
     }
     const acknowledgedDuring = during.report.noted.length;
-    locker.release();
+    await locker.release();
     const began = performance.now();
     const readyAgainMs = await untilReadyAgain(signalbox);
     await during.untilNoted(acknowledgedDuring + 1);
@@ -83,7 +82,7 @@ export async function lockRound(options: { lockMs: number; callers: number }): P
     await during.untilNoted(acknowledgedDuring + 50);
     await during.stop();
     const noted = [...before.report.noted, ...during.report.noted];
-    const { faults } = aftermathOf(signalbox.dataFolder, { noted });
+    const { faults } = await aftermathOf(signalbox.dataFolder, { noted });
     return {
       acknowledgedBefore: before.report.noted.length,
       acknowledgedDuring,
@@ -99,18 +98,6 @@ export async function lockRound(options: { lockMs: number; callers: number }): P
   } finally {
     await signalbox.stop();
   }
-}
-
-/** This process is another one than the server: its lock keeps the server from writing. */
-export function exclusiveLock(dataFolder: string): { release(): void } {
-  const database = new DatabaseSync(join(dataFolder, 'signalbox.db'), { timeout: 10_000 });
-  database.exec('BEGIN EXCLUSIVE');
-  return {
-    release: () => {
-      database.exec('ROLLBACK');
-      database.close();
-    },
-  };
 }
 
 /** Refusals that do not say what they have to: 503, when to come again, and why. */

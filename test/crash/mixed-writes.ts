@@ -1,9 +1,11 @@
 import type { HotTable, WriteDoor } from '../../src/platform/db/index.ts';
+import { rawQuery } from '../../src/platform/db/raw-query.ts';
+import { isPostgres } from '../support/database.ts';
 import { between, seeded } from './seeded.ts';
 
 /** The table that mixed writes fill: made by the caller with this statement. */
-export const marksStatement =
-  'CREATE TABLE marks (id INTEGER PRIMARY KEY, text TEXT NOT NULL, number REAL, bytes BLOB)';
+export const marksStatement = `CREATE TABLE marks (
+  id INTEGER PRIMARY KEY, text TEXT NOT NULL, number DOUBLE PRECISION, bytes ${isPostgres ? 'BYTEA' : 'BLOB'})`;
 
 export const marks: HotTable = { name: 'marks', columns: ['id', 'text', 'number', 'bytes'] };
 
@@ -93,7 +95,7 @@ async function transaction(
   await mix.door.transaction(async (tx) => {
     tx.afterCommit(effect);
     for (const id of rows) {
-      await tx.manager.query('INSERT INTO marks (id, text) VALUES (?, ?)', [id, textOf(id)]);
+      await rawQuery(tx.manager, 'INSERT INTO marks (id, text) VALUES (?, ?)', [id, textOf(id)]);
       if (mix.random() < 0.3) await new Promise((resolve) => setImmediate(resolve));
     }
     if (mustFail) throw new Error('this transaction changed its mind');

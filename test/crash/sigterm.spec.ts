@@ -68,7 +68,7 @@ describe('a server asked to stop under load', () => {
     expect(ms).toBeLessThan(STOP_MS_MAX);
     expect(report.noted.length).toBeGreaterThanOrEqual(100);
     expect(report.halfAnswers).toBe(0);
-    const { faults, open, interrupted } = aftermathOf(dataFolder, report);
+    const { faults, open, interrupted } = await aftermathOf(dataFolder, report);
     expect([...faults, ...open]).toEqual([]);
     expect(interrupted).toBe(0);
     expect(await outliving(started)).toEqual([]);
@@ -96,7 +96,7 @@ describe('a server asked to stop under load', () => {
     const { code } = await ended(signalbox);
     const report = await load.stop();
     expect(code).toBe(0);
-    const { faults, open } = aftermathOf(dataFolder, report);
+    const { faults, open } = await aftermathOf(dataFolder, report);
     expect([...faults, ...open]).toEqual([]);
     expect(report.halfAnswers).toBe(0);
   }, 60_000);
@@ -123,7 +123,7 @@ describe('a server asked to stop while a script waits for somebody else', () => 
     // Not at the end of its grace: its caller keeps the connection open, and has nothing more to send.
     expect(ms).toBeLessThan(SOON_MS);
     expect(await answer).toMatchObject({ status: 200, text: expect.stringContaining('at last') });
-    const { executions } = aftermathOf(dataFolder, { noted: [] });
+    const { executions } = await aftermathOf(dataFolder, { noted: [] });
     expect([...executions.values()]).toMatchObject([{ status: 'succeeded', answerStatus: 200 }]);
   }, 60_000);
 
@@ -139,7 +139,7 @@ describe('a server asked to stop while a script waits for somebody else', () => 
     const again = await startAgain({ dataFolder, apiKey: signalbox.apiKey }, env);
     expect(await openExecutions(dataFolder)).toEqual([]);
     await again.stop();
-    const { executions } = aftermathOf(dataFolder, { noted: [] });
+    const { executions } = await aftermathOf(dataFolder, { noted: [] });
     expect([...executions.values()]).toMatchObject([{ status: 'succeeded', answerStatus: 200 }]);
   }, 60_000);
 });

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { lockForWriting } from '../support/database-lock.ts';
 import { Signalbox } from '../support/signalbox.ts';
 import { openExecutions } from './aftermath.ts';
-import { exclusiveLock, untilReadyAgain } from './lock-round.ts';
+import { untilReadyAgain } from './lock-round.ts';
 import { callElsewhere, slowServer } from './slow-server.ts';
 
 let signalbox: Signalbox;
@@ -23,13 +24,13 @@ describe('a script that has had its effect when the database goes away', () => {
     const elsewhere = await slowServer(() => locked.promise);
     const calling = signalbox.call('elsewhere', { method: 'GET', url: elsewhere.url });
     await elsewhere.called;
-    const locker = exclusiveLock(signalbox.dataFolder);
+    const locker = await lockForWriting(signalbox.dataFolder);
     locked.resolve();
     const response = await calling;
     status = response.status;
     id = response.headers.get('x-execution-id');
     body = (await response.json()) as typeof body;
-    locker.release();
+    await locker.release();
     elsewhere.close();
     await untilReadyAgain(signalbox);
   }, 60_000);
@@ -52,9 +53,9 @@ describe('a call that met the lock before it had any effect', () => {
   it('leaves nothing open behind it: a command comes through as soon as the lock is gone', async () => {
     await signalbox.createConfig('plain', { executionCode: 'return 1;' });
     expect((await signalbox.call('plain', {})).status).toBe(200);
-    const locker = exclusiveLock(signalbox.dataFolder);
+    const locker = await lockForWriting(signalbox.dataFolder);
     const refused = await signalbox.call('plain', {});
-    locker.release();
+    await locker.release();
     expect(refused.status).toBe(503);
     await signalbox.createConfig('after-the-lock');
   });

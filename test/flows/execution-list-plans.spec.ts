@@ -6,9 +6,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { entities } from '../../src/app.entities.ts';
 import type { ExecutionFilter } from '../../src/features/executions/execution-filter.ts';
 import { ExecutionFinder } from '../../src/features/executions/execution-finder.ts';
-import { Database } from '../../src/platform/db/index.ts';
+import { Database, rawQuery } from '../../src/platform/db/index.ts';
 import { newId } from '../../src/platform/ids.ts';
 import { Sealer } from '../../src/platform/sealing.ts';
+import { databaseUrl, isPostgres } from '../support/database.ts';
 
 const ROWS = 50_000;
 let folder: string;
@@ -23,7 +24,7 @@ const logQuery = (sql: string, values: unknown[] = []) => asked.push({ sql, valu
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'plans-'));
-  database = await Database.open(`sqlite:${join(folder, 'p.db')}`, entities, new Sealer(randomBytes(32)));
+  database = await Database.open(await databaseUrl(folder), entities, new Sealer(randomBytes(32)));
   database.read.connection.setOptions({ logging: ['query'], logger: { logQuery } as never });
   finder = new ExecutionFinder(database);
   for (let n = 0; n < ROWS; n++) ids.push(newId('exe', 1_700_000_000_000 + n * 1000));
@@ -35,9 +36,10 @@ beforeAll(async () => {
     n === 0 ? '/api/webhooks/once' : '/api/webhooks/x',
   ]);
   await database.door.transaction((tx) =>
-    tx.manager.query(
+    rawQuery(
+      tx.manager,
       `INSERT INTO executions (account_id, id, config_id, config_version, config_key, method, path, ip, status, received_at, payload)
-       SELECT 'default', value->>0, 1, 1, value->>1, 'POST', value->>3, '::1', value->>2, 0, 'p:0:1' FROM json_each(?)`,
+       SELECT 'default', value->>0, 1, 1, value->>1, 'POST', value->>3, '::1', value->>2, 0, 'p:0:1' FROM ${isPostgres ? 'json_array_elements(?::json) AS value' : 'json_each(?)'}`,
       [JSON.stringify(rows)],
     ),
   );
@@ -104,7 +106,7 @@ const others = [
   { name: 'a key that looks like an id', filter: { search: 'exe_key' } },
 ] as { name: string; filter: ExecutionFilter }[];
 
-describe('The list of executions', () => {
+describe.skipIf(isPostgres)('The list of executions, as SQLite plans it,', () => {
   it.each([...combinations, ...others])('sorts and scans nothing, filtered by $name', async ({ filter }) => {
     for (const more of [{}, { cursor: ids.at(-5)! }, { isPurgeable: true }]) {
       const plans = await plansOf(filter, more);
@@ -129,7 +131,9 @@ describe('The list of executions', () => {
       expect(steps[0]!.detail).toMatch(/executions_unfinished|executions_by_key/);
     }
   });
+});
 
+describe('The list of executions', () => {
   it('finds a rare row among many at once where an index leads to it', async () => {
     expect(await all({ status: 'dead' })).toEqual({ ids: [ids[7]], pages: 1 });
     expect(await all({ search: ids[3]! })).toEqual({ ids: [ids[3]], pages: 1 });

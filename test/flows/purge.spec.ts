@@ -1,9 +1,7 @@
-import { readFileSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ExecutionRecorder } from '../../src/features/executions/index.ts';
 import { Database } from '../../src/platform/db/index.ts';
+import { keptBytes, rowsOf } from '../support/database.ts';
 import { InProcess } from '../support/in-process.ts';
 import { received, recordEnd } from '../support/made-executions.ts';
 
@@ -24,9 +22,11 @@ const bodyOf = async (id: string) => {
 };
 
 async function payloadsOf(ids: readonly string[]): Promise<string[]> {
-  const rows: { payload: string }[] = await server.app
-    .get(Database)
-    .read.query(`SELECT payload FROM executions WHERE id IN (${ids.map(() => '?').join(',')})`, [...ids]);
+  const rows = await rowsOf<{ payload: string }>(
+    server.dataFolder,
+    `SELECT payload FROM executions WHERE id IN (${ids.map(() => '?').join(',')}) ORDER BY id`,
+    ids,
+  );
   return rows.map(({ payload }) => payload);
 }
 
@@ -34,20 +34,19 @@ const purge = async (fields: object) =>
   (await server.command('PurgeExecutionsCommand', { ...fields })).body.data;
 
 /** The packs as they lie on the disk, encrypted. */
-function sealedPacks(): Buffer[] {
-  const database = new DatabaseSync(join(server.dataFolder, 'signalbox.db'), { readOnly: true });
-  const rows = database.prepare('SELECT sealed FROM payload_packs').all() as { sealed: Uint8Array }[];
-  database.close();
+async function sealedPacks(): Promise<Buffer[]> {
+  const rows = await rowsOf<{ sealed: Uint8Array }>(server.dataFolder, 'SELECT sealed FROM payload_packs');
   return rows.map(({ sealed }) => Buffer.from(sealed));
 }
 
-/** The files in which a part of the encrypted text is found. */
-function filesWith(bytes: Buffer): string[] {
-  const part = bytes.subarray(29, 59);
-  expect(part).toHaveLength(30);
-  return readdirSync(server.dataFolder).filter((name) =>
-    readFileSync(join(server.dataFolder, name)).includes(part),
-  );
+/** How many of these are found on the disk, by a part of the encrypted text. */
+async function foundOnDisk(packs: readonly Buffer[]): Promise<number> {
+  const disk = await keptBytes(server.dataFolder);
+  return packs.filter((sealed) => {
+    const part = sealed.subarray(29, 59);
+    expect(part).toHaveLength(30);
+    return disk.includes(part.toString('latin1'));
+  }).length;
 }
 
 /** A script that asks something first. */
@@ -131,14 +130,14 @@ describe('A purge', () => {
     );
     // Small ones in commits of their own: SQLite moves them about from page to page.
     for (let n = 0; n < 150; n++) await recordEnd(recorder, received({}, 'z'.repeat(n * 5)));
-    const before = sealedPacks();
+    const before = await sealedPacks();
     const kept = received({}, 'kept');
     await recordEnd(recorder, kept);
-    for (const sealed of before) expect(filesWith(sealed).length).toBeGreaterThan(0);
+    expect(await foundOnDisk(before)).toBe(before.length);
     await purge({ from: '2000-01-01T00:00:00Z', to: new Date(kept.receivedAt - 1).toISOString() });
     await purge({ all: true });
-    for (const sealed of before) expect(filesWith(sealed)).toEqual([]);
+    expect(await foundOnDisk(before)).toBe(0);
     // That of the other account.
-    expect(sealedPacks()).toHaveLength(1);
+    expect(await sealedPacks()).toHaveLength(1);
   });
 });

@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freePort, Signalbox } from '../support/signalbox.ts';
+import { freePort } from '../support/free-port.ts';
+import { Signalbox } from '../support/signalbox.ts';
 import { dataOf, expectRefusal, type ReceivedAnswer, sendRequest } from './send-request.ts';
 
 interface Received {

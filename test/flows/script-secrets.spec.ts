@@ -1,7 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { keptBytes } from '../support/database.ts';
 import { Signalbox } from '../support/signalbox.ts';
 
 const value = `canary-"quoted"-${randomBytes(12).toString('hex')}`;
@@ -24,14 +23,12 @@ async function shown(answer: Response): Promise<string> {
 }
 
 /** Every byte that the product keeps or says. */
-function kept(): string {
-  const files = readdirSync(signalbox.dataFolder).filter((name) => name.startsWith('signalbox.db'));
-  const bytes = files.map((name) => readFileSync(join(signalbox.dataFolder, name)).toString('latin1'));
-  return [...bytes, signalbox.output].join('\n');
+async function kept(): Promise<string> {
+  return [await keptBytes(signalbox.dataFolder), signalbox.output].join('\n');
 }
 
 async function expectGone(answer: Response, secret: string): Promise<void> {
-  const [view, disk] = [await shown(answer), kept()];
+  const [view, disk] = [await shown(answer), await kept()];
   for (const text of [secret, JSON.stringify(secret).slice(1, -1)]) {
     expect(view).not.toContain(text);
     // Not toContain: its failure would print the whole database.
@@ -126,7 +123,7 @@ describe('secrets', () => {
     expect(await result('again')).toBe(`${value}2`);
     const list = await signalbox.command<{ items: object[] }>('GetSecretListQuery');
     expect(list.body.data.items).toMatchObject([{ name: 'KEY', version: 2 }]);
-    expect(kept().includes(value)).toBe(false);
+    expect((await kept()).includes(value)).toBe(false);
     await signalbox.stop();
     await first.stop();
   });

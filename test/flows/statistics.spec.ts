@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { rowsOf } from '../support/database.ts';
 import { Signalbox } from '../support/signalbox.ts';
 
 interface Item {
@@ -32,22 +32,20 @@ async function countsOf(key: string): Promise<Record<string, number>> {
   return sum;
 }
 
-/** The executions of a key by status, from the file itself. */
-function recordedOf(key: string): Record<string, number> {
-  const database = new DatabaseSync(join(signalbox.dataFolder, 'signalbox.db'), { readOnly: true });
-  const rows = database
-    .prepare('SELECT status, count(*) AS n FROM executions WHERE config_key = ? GROUP BY status')
-    .all(key) as { status: string; n: number }[];
-  database.close();
+/** The executions of a key by status, from the database itself. */
+async function recordedOf(key: string): Promise<Record<string, number>> {
+  const rows = await rowsOf<{ status: string; n: number }>(
+    signalbox.dataFolder,
+    'SELECT status, count(*) AS n FROM executions WHERE config_key = ? GROUP BY status',
+    [key],
+  );
   return Object.fromEntries(rows.map(({ status, n }) => [status, n]));
 }
 
-/** What is counted for a key, from the file itself. */
-function countedOf(dataFolder: string, key: string): unknown {
-  const database = new DatabaseSync(join(dataFolder, 'signalbox.db'), { readOnly: true });
-  const row = database.prepare('SELECT sum(count) AS n FROM webhook_stats WHERE config_key = ?').get(key);
-  database.close();
-  return row?.['n'];
+/** What is counted for a key, from the database itself. */
+async function countedOf(dataFolder: string, key: string): Promise<unknown> {
+  const query = 'SELECT sum(count) AS n FROM webhook_stats WHERE config_key = ?';
+  return (await rowsOf(dataFolder, query, [key]))[0]!['n'];
 }
 
 describe('the statistics', () => {
@@ -71,7 +69,7 @@ describe('the statistics', () => {
     };
     await Promise.all(Array.from({ length: 50 }, caller));
     const counts = await Promise.all(keys.map(countsOf));
-    expect(counts).toEqual(keys.map(recordedOf));
+    expect(counts).toEqual(await Promise.all(keys.map(recordedOf)));
     expect(counts).toEqual([
       { succeeded: 267, failed: 67 },
       { succeeded: 333 },
@@ -91,7 +89,7 @@ describe('the statistics', () => {
       counts = await countsOf('flooded');
     }
     expect(counts).toEqual({ rejected: 200 });
-    expect(recordedOf('flooded')['rejected']).toBeLessThan(100);
+    expect((await recordedOf('flooded'))['rejected']).toBeLessThan(100);
     const { body } = await signalbox.command<{ items: Item[] }>('GetWebHookStatisticsQuery', {
       key: 'flooded',
     });
@@ -105,7 +103,7 @@ describe('the statistics', () => {
     await first.createConfig('late', { allowableIPs: '10.0.0.1' });
     await Promise.all(Array.from({ length: 60 }, async () => (await first.call('late', {})).arrayBuffer()));
     await first.stop();
-    expect(countedOf(dataFolder, 'late')).toBe(60);
+    expect(await countedOf(dataFolder, 'late')).toBe(60);
     rmSync(dataFolder, { recursive: true, force: true });
   });
 });

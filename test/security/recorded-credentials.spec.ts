@@ -1,7 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ReceivedAnswer, sendRequest } from '../flows/send-request.ts';
+import { keptBytes } from '../support/database.ts';
 import { Signalbox } from '../support/signalbox.ts';
 
 let signalbox: Signalbox;
@@ -34,16 +33,15 @@ async function shown(answer: ReceivedAnswer): Promise<string> {
   return JSON.stringify([await signalbox.execution(id), list.body]);
 }
 
-/** Every byte that the product keeps or says: its data folder with the write-ahead log, and its output. */
-function kept(): string {
-  const files = readdirSync(signalbox.dataFolder).filter((name) => name.startsWith('signalbox.db'));
-  expect(files).toContain('signalbox.db');
-  const bytes = files.map((name) => readFileSync(join(signalbox.dataFolder, name)).toString('latin1'));
-  return [...bytes, signalbox.output].join('\n');
+/** Every byte that the product keeps or says: its database with the write-ahead log, and its output. */
+async function kept(): Promise<string> {
+  const bytes = await keptBytes(signalbox.dataFolder);
+  expect(bytes.length).toBeGreaterThan(50_000);
+  return [bytes, signalbox.output].join('\n');
 }
 
 async function expectGone(answer: ReceivedAnswer, secrets: readonly string[]): Promise<void> {
-  const [view, disk] = [await shown(answer), kept()];
+  const [view, disk] = [await shown(answer), await kept()];
   for (const secret of secrets) {
     expect(view).not.toContain(secret);
     // Not toContain: its failure would print the whole database.
@@ -122,7 +120,7 @@ describe('the credentials of a request', () => {
       { note: 'body-canary-93ee' },
       { headers: { 'X-Custom': 'header-canary-61b0' } },
     );
-    const disk = kept();
+    const disk = await kept();
     expect([disk.includes('body-canary-93ee'), disk.includes('header-canary-61b0')]).toEqual([false, false]);
   });
 

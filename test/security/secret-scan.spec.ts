@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { madeClient, madeUser, tokenOf } from '../commands/support/access.ts';
 import { CountingServer } from '../support/counting-server.ts';
+import { keptBytes } from '../support/database.ts';
 import { Signalbox } from '../support/signalbox.ts';
 
 /** Every secret of the run, by what it is. */
@@ -243,11 +244,13 @@ async function publicPages(): Promise<string[]> {
   return await Promise.all(paths.map(async (path) => (await fetch(signalbox.url + path)).text()));
 }
 
-/** Every file of the installation but the key file itself. */
-function disk(): string[] {
-  return readdirSync(signalbox.dataFolder)
-    .filter((name) => name !== 'secrets.key')
-    .map((name) => readFileSync(join(signalbox.dataFolder, name)).toString('latin1'));
+/** The database and every other file of the installation but the key file itself. */
+async function disk(): Promise<string[]> {
+  const others = readdirSync(signalbox.dataFolder).filter((name) => name !== 'secrets.key');
+  return [
+    await keptBytes(signalbox.dataFolder),
+    ...others.map((name) => readFileSync(join(signalbox.dataFolder, name)).toString('latin1')),
+  ];
 }
 
 describe('After a run with many secrets', () => {
@@ -277,8 +280,8 @@ describe('After a run with many secrets', () => {
     expect(foundIn(signalbox.output)).toEqual([]);
   });
 
-  it('the disk has none in clear, write-ahead log included', () => {
-    const files = disk();
+  it('the disk has none in clear, write-ahead log included', async () => {
+    const files = await disk();
     expect(files.join('').length).toBeGreaterThan(50_000);
     expect(files.flatMap(foundIn)).toEqual([]);
   });

@@ -6,6 +6,7 @@ import { type Config, readConfig } from '../../src/config.ts';
 import { Clock } from '../../src/platform/clock.ts';
 import { createLogger } from '../../src/platform/logger.ts';
 import { type RunningServer, startServer } from '../../src/server.ts';
+import { databaseEnv } from './database.ts';
 
 const PASSWORD = 'correct horse battery';
 
@@ -36,7 +37,7 @@ export class InProcess {
     const config = readConfig({
       HOST: '127.0.0.1',
       PORT: '0',
-      DATABASE_URL: `sqlite:${join(dataFolder, 'signalbox.db')}`,
+      ...(await databaseEnv(dataFolder)),
       ADMIN_API_KEY: apiKey,
       ADMIN_PASSWORD: PASSWORD,
       ...env,

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { databaseEnv } from './database.ts';
+import { freePort } from './free-port.ts';
 
 const main = new URL('../../dist/main.js', import.meta.url).pathname;
 const START_MS_MAX = 30_000;
@@ -64,6 +65,7 @@ export class Signalbox {
   /** Starts and waits until it is ready. @throws with its output when it is not. */
   static async start(options: SignalboxOptions = {}): Promise<Signalbox> {
     const dataFolder = options.dataFolder ?? mkdtempSync(join(tmpdir(), 'signalbox-test-'));
+    const database = await databaseEnv(dataFolder);
     const port = await freePort();
     const apiKey = options.env?.['ADMIN_API_KEY'] ?? randomBytes(24).toString('hex');
     const [command, ...args] = [...(options.wrapper ?? []), process.execPath, main];
@@ -74,7 +76,7 @@ export class Signalbox {
         HOST: '127.0.0.1',
         PORT: String(port),
         NODE_ENV: 'production',
-        DATABASE_URL: `sqlite:${join(dataFolder, 'signalbox.db')}`,
+        ...database,
         ADMIN_API_KEY: apiKey,
         ADMIN_PASSWORD: 'correct horse battery',
         ...options.env,
@@ -181,16 +183,4 @@ export class Signalbox {
     this.child.kill('SIGKILL');
     throw new Error(`Signalbox did not start:\n${this.output}`);
   }
-}
-
-/** A port that nobody listens on at this moment. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 }

@@ -2,7 +2,7 @@ import { createDecipheriv } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { zstdDecompressSync } from 'node:zlib';
-import type { DatabaseSync } from 'node:sqlite';
+import { rowsOf } from './database.ts';
 
 const HEAD_BYTES = 1 + 12 + 16;
 const ZSTD_MAGIC = Buffer.from([0x28, 0xb5, 0x2f, 0xfd]);
@@ -23,18 +23,22 @@ const partNames = [
 export type StoredPayload = Partial<Record<(typeof partNames)[number], string>>;
 
 /**
- * Reads the payload of an execution from the file itself, by the format that docs/security.md describes and not with
+ * Reads the payloads of executions from the database itself, by the format that docs/security.md describes and not with
  * the product's code: format byte, nonce, tag, AES-256-GCM; a zstd frame or the
  * pack as it is; each part behind its length.
  */
-export function payloadReader(dataFolder: string, database: DatabaseSync): (column: string) => StoredPayload {
+export async function payloadReader(dataFolder: string): Promise<(column: string) => StoredPayload> {
   const key = Buffer.from(readFileSync(join(dataFolder, 'secrets.key'), 'utf8'), 'base64');
-  const find = database.prepare('SELECT sealed FROM payload_packs WHERE id = ?');
+  const packs = await rowsOf<{ id: string; sealed: Uint8Array }>(
+    dataFolder,
+    'SELECT id, sealed FROM payload_packs',
+  );
+  const sealedOf = new Map(packs.map(({ id, sealed }) => [id, Buffer.from(sealed)]));
   const opened = new Map<string, Buffer>();
   const open = (id: string): Buffer => {
     const known = opened.get(id);
     if (known) return known;
-    const sealed = Buffer.from((find.get(id) as { sealed: Uint8Array }).sealed);
+    const sealed = sealedOf.get(id)!;
     const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(1, 13));
     decipher.setAuthTag(sealed.subarray(13, HEAD_BYTES));
     const packed = Buffer.concat([decipher.update(sealed.subarray(HEAD_BYTES)), decipher.final()]);

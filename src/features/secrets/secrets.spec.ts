@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { databaseUrl } from '../../../test/support/database.ts';
 import type { Caller } from '../../bus/index.ts';
 import { Clock } from '../../platform/clock.ts';
 import { Database } from '../../platform/db/index.ts';
@@ -36,7 +37,7 @@ class StandingClock extends Clock {
 beforeEach(async () => {
   now = 1_000 * DAY_MS;
   folder = mkdtempSync(join(tmpdir(), 'secrets-'));
-  database = await Database.open(`sqlite:${join(folder, 's.db')}`, [SecretVersionEntity], sealer);
+  database = await Database.open(await databaseUrl(folder), [SecretVersionEntity], sealer);
   secrets = new Secrets(database, sealer, new StandingClock());
   versions = new SecretVersions(secrets, sealer, new StandingClock());
 });

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { databaseUrl } from '../../../test/support/database.ts';
 import type { Caller } from '../../bus/index.ts';
 import { Clock } from '../../platform/clock.ts';
 import { Database, type Tx } from '../../platform/db/index.ts';
@@ -48,7 +49,7 @@ let created: WebHookConfigEntity;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'versions-'));
   const entities = [WebHookConfigEntity, WebHookConfigVersionEntity];
-  database = await Database.open(`sqlite:${join(folder, 'v.db')}`, entities, sealer);
+  database = await Database.open(await databaseUrl(folder), entities, sealer);
   directory = new WebHookConfigDirectory(database);
   configs = new WebHookConfigs(directory, new Callers(database), new Clock(), sealer);
   drafts = new WebHookConfigDrafts(directory, new Clock(), sealer);

@@ -3,23 +3,21 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { databaseUrl, execute, isPostgres } from '../../../test/support/database.ts';
 import { Sealer } from '../sealing.ts';
 import { Database } from './database.ts';
+import { rawQuery } from './raw-query.ts';
 import type { HotTable } from './row-batch.ts';
 
 const notes: HotTable = { name: 'notes', columns: ['id', 'text'], payloadColumn: 'payload' };
 const sealer = new Sealer(randomBytes(32));
 let folder: string;
-let file: string;
 let database: Database;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'payloads-'));
-  file = join(folder, 'payloads.db');
-  database = await Database.open(`sqlite:${file}`, [], sealer);
-  await database.door.transaction((tx) =>
-    tx.manager.query('CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT, payload TEXT)'),
-  );
+  await execute(folder, 'CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT, payload TEXT)');
+  database = await Database.open(await databaseUrl(folder), [], sealer);
 });
 
 afterAll(async () => {
@@ -28,7 +26,7 @@ afterAll(async () => {
 });
 
 const columnOf = async (id: number): Promise<string | null> => {
-  const [row] = (await database.read.query('SELECT payload FROM notes WHERE id = ?', [id])) as {
+  const [row] = (await rawQuery(database.read, 'SELECT payload FROM notes WHERE id = ?', [id])) as {
     payload: string | null;
   }[];
   return row!.payload;
@@ -89,22 +87,22 @@ describe('the payload of a row', () => {
 
   it('lies in the file unreadable, and opens with no other key', async () => {
     await database.door.append([note(4, ['a text to be looked for'])]);
-    const { packs } = (
-      await database.read.query('SELECT group_concat(hex(sealed)) AS packs FROM payload_packs')
-    )[0];
-    expect(packs).not.toContain(Buffer.from('looked for').toString('hex').toUpperCase());
-    const other = await Database.open(`sqlite:${file}`, [], new Sealer(randomBytes(32)));
+    const packs: { sealed: Buffer }[] = await database.read.query('SELECT sealed FROM payload_packs');
+    expect(packs.length).toBeGreaterThan(0);
+    for (const { sealed } of packs) expect(sealed.includes('looked for')).toBe(false);
+    const other = await Database.open(await databaseUrl(folder), [], new Sealer(randomBytes(32)));
     await expect(other.payload(await columnOf(4))).rejects.toThrow();
     await other.close();
   });
 
   it('takes little room where payloads resemble each other, and all of it where they do not', async () => {
     const sealedBytes = async (id: number) => {
-      const [row] = await database.read.query(
+      const [row] = await rawQuery<{ bytes: number }[]>(
+        database.read,
         'SELECT length(sealed) AS bytes FROM payload_packs WHERE id = ?',
         [(await columnOf(id))!.slice(0, 36)],
       );
-      return row.bytes as number;
+      return row!.bytes;
     };
     await Promise.all(
       Array.from({ length: 50 }, (_, n) => database.door.append([note(6_000 + n, [order(n)])])),
@@ -124,7 +122,7 @@ describe('the payload of a row', () => {
     const plain = Buffer.concat([Buffer.alloc(4), Buffer.from(part)]);
     plain.writeUInt32BE(part.length);
     await database.door.transaction((tx) =>
-      tx.manager.query('UPDATE payload_packs SET sealed = ? WHERE id = ?', [sealer.seal(plain), id]),
+      rawQuery(tx.manager, 'UPDATE payload_packs SET sealed = ? WHERE id = ?', [sealer.seal(plain), id]),
     );
     expect(await payloadOf(7)).toEqual([part]);
   });
@@ -135,7 +133,7 @@ describe('the payload of a row', () => {
   });
 });
 
-describe('the log', () => {
+describe.skipIf(isPostgres)('the log that SQLite writes ahead', () => {
   it('starts anew while commits go on: it does not grow with what has been written', async () => {
     const part = randomBytes(60_000);
     let id = 10_000;
@@ -143,7 +141,7 @@ describe('the log', () => {
       await Promise.all(Array.from({ length: 32 }, () => database.door.append([note(id++, [part])])));
     const written = (id - 10_000) * part.length;
     expect(written).toBeGreaterThan(100_000_000);
-    expect(statSync(`${file}-wal`).size).toBeLessThan(70_000_000);
+    expect(statSync(join(folder, 'signalbox.db-wal')).size).toBeLessThan(70_000_000);
     expect(await payloadOf(id - 1)).toEqual([part.toString('utf8')]);
   });
 });

@@ -7,6 +7,7 @@ import type { QueueHarness } from '../../../test/contracts/queue-harness.ts';
 import { queueContract } from '../../../test/contracts/queue.contract.ts';
 import { queueOrderContract } from '../../../test/contracts/queue-order.contract.ts';
 import { marksStatement } from '../../../test/crash/mixed-writes.ts';
+import { databaseUrl, execute } from '../../../test/support/database.ts';
 import { Clock } from '../clock.ts';
 import { Database } from '../db/index.ts';
 import { Sealer } from '../sealing.ts';
@@ -17,8 +18,8 @@ const quiet = () => undefined;
 
 async function open(): Promise<QueueHarness> {
   const folder = mkdtempSync(join(tmpdir(), 'queue-'));
-  const database = await Database.open(`sqlite:${join(folder, 'queue.db')}`, [], sealer);
-  await database.door.transaction((tx) => tx.manager.query(marksStatement));
+  await execute(folder, marksStatement);
+  const database = await Database.open(await databaseUrl(folder), [], sealer);
   let queue = new EmbeddedQueue(database, new Clock(), quiet);
   const harness: QueueHarness = {
     database,

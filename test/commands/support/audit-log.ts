@@ -1,5 +1,4 @@
-import { join } from 'node:path';
-import sqlite3 from 'sqlite3';
+import { rowsOf } from '../../support/database.ts';
 import type { Answer, Signalbox } from '../../support/signalbox.ts';
 
 /** One record of the audit log, as it lies in the database. */
@@ -20,14 +19,14 @@ interface AuditRow {
 
 /** The records that a request left, found by the id that its answer carries. */
 export function auditOf(signalbox: Signalbox, answer: Pick<Answer, 'headers'>): Promise<AuditRow[]> {
-  return rows(signalbox, 'SELECT * FROM audit_log WHERE request_id = ?', [
-    answer.headers.get('x-request-id'),
-  ]);
+  const query = 'SELECT * FROM audit_log WHERE request_id = ?';
+  return rowsOf(signalbox.dataFolder, query, [answer.headers.get('x-request-id')]);
 }
 
 /** The records of the commands that an execution ran. */
 export function auditOfExecution(signalbox: Signalbox, executionId: string): Promise<AuditRow[]> {
-  return rows(signalbox, 'SELECT * FROM audit_log WHERE execution_id = ?', [executionId]);
+  const query = 'SELECT * FROM audit_log WHERE execution_id = ?';
+  return rowsOf(signalbox.dataFolder, query, [executionId]);
 }
 
 /** The one record that a command left. @throws when there is none or more than one. */
@@ -44,18 +43,4 @@ export async function auditRowOf(
 
 function parsed(json: string | null): unknown {
   return json === null ? null : JSON.parse(json);
-}
-
-function rows(signalbox: Signalbox, sql: string, values: readonly unknown[]): Promise<AuditRow[]> {
-  const path = join(signalbox.dataFolder, 'signalbox.db');
-  return new Promise((resolve, reject) => {
-    const database = new sqlite3.Database(path, sqlite3.OPEN_READONLY, (openError) => {
-      if (openError) reject(openError);
-    });
-    database.all<AuditRow>(sql, values, (error, found) => {
-      database.close();
-      if (error) reject(error);
-      else resolve(found);
-    });
-  });
 }

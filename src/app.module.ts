@@ -22,7 +22,8 @@ import { Clock } from './platform/clock.ts';
 import { Database, DbModule, sqlitePath } from './platform/db/index.ts';
 import type { Logger } from './platform/logger.ts';
 import { OutboundHttp } from './platform/outbound-http.ts';
-import { EmbeddedQueue, Queue } from './platform/queue/index.ts';
+import { OneProcess, PostgresProcesses, Processes } from './platform/processes/index.ts';
+import { EmbeddedQueue, type Job, PostgresQueue, Queue } from './platform/queue/index.ts';
 import { Retention } from './platform/retention.ts';
 import { Sealer } from './platform/sealing.ts';
 import { secretsKeyBeside } from './platform/secrets-key.ts';
@@ -55,12 +56,20 @@ export class AppModule {
         useFactory: () => new OutboundHttp({ allowedNetworks: config.outboundAllowedNetworks }),
       },
       {
+        provide: Processes,
+        useFactory: (database: Database) => processes(config, database, logger),
+        inject: [Database],
+      },
+      {
         provide: Queue,
-        useFactory: (database: Database, clock: Clock) =>
-          new EmbeddedQueue(database, clock, ({ id, kind }, cause) =>
-            logger.warn({ jobId: id, kind, err: cause }, 'a job stumbled and is tried again'),
-          ),
-        inject: [Database, Clock],
+        useFactory: (database: Database, clock: Clock, all: Processes) => {
+          const onStumble = ({ id, kind }: Job, cause: unknown) =>
+            logger.warn({ jobId: id, kind, err: cause }, 'a job stumbled and is tried again');
+          return config.isShared
+            ? new PostgresQueue({ database, clock, processes: all, onStumble })
+            : new EmbeddedQueue(database, clock, onStumble);
+        },
+        inject: [Database, Clock, Processes],
       },
       { provide: ScriptPool, useFactory: () => scriptPool(config, logger) },
       { provide: ExpressionPool, useFactory: () => expressionPool(config, logger) },
@@ -99,6 +108,18 @@ export class AppModule {
       exports: settings,
     };
   }
+}
+
+function processes(config: Config, database: Database, logger: Logger): Processes {
+  if (!config.isShared) return new OneProcess();
+  const all = new PostgresProcesses(database, config.roles);
+  all.onLost((formerId) =>
+    logger.warn(
+      { formerId },
+      'this process was silent for too long: others have taken its jobs over, and what it has done of them since does not count',
+    ),
+  );
+  return all;
 }
 
 function scriptPool(config: Config, logger: Logger): ScriptPool {

@@ -34,6 +34,7 @@ import { identifyRequests } from './http/request-id.ts';
 import { WebHookListener } from './http/webhook-listener.ts';
 import { type Logger, NestLog } from './platform/logger.ts';
 import { OutboundHttp } from './platform/outbound-http.ts';
+import { Processes } from './platform/processes/index.ts';
 import { Queue } from './platform/queue/index.ts';
 import { Retention } from './platform/retention.ts';
 import { startTracing } from './platform/telemetry/start-tracing.ts';
@@ -105,9 +106,10 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
   answerBeforeRouting(server);
   refuseWhenCutOff(server, changes);
   app.useGlobalFilters(new ErrorFilter(logger));
+  await app.get(Processes).start();
   if (config.roles.http) await answerCalls(app, webhooks);
   else answerProbesOnly(server);
-  if (config.roles.worker) await startWork(app, config, logger);
+  if (config.roles.worker) await startWork(app, logger);
   await app.listen(config.port, config.host);
   const { address, port, family } = server.server.address() as AddressInfo;
   return {
@@ -151,7 +153,6 @@ async function answerCalls(app: NestFastifyApplication, webhooks: WebHookListene
 /** What the role `worker` is; a process without it stores what is left to do and ends what it has begun itself. */
 async function startWork(
   app: NestFastifyApplication,
-  { isShared }: Pick<Config, 'isShared'>,
   logger: Logger,
 ): Promise<void> {
   const interrupted = await app.get(InterruptedExecutions).end();
@@ -159,7 +160,7 @@ async function startWork(
     logger.warn({ interrupted }, 'executions that the last stop cut off were marked as failed');
   app.get(Retention).start();
   const queue = app.get(Queue);
-  app.get(RunJobs).follow(queue, { isShared });
+  app.get(RunJobs).follow(queue);
   await queue.start();
 }
 
@@ -183,6 +184,7 @@ async function stop(app: NestFastifyApplication): Promise<void> {
   clearInterval(sweep);
   await jobsEnded;
   await Promise.all([scripts.stop(1_000), app.get(ExpressionPool).stop(1_000)]);
+  await app.get(Processes).stop();
   await app.close();
   outbound.close();
   await currentTracer()?.stop();

@@ -1,5 +1,5 @@
 import type { Database } from '../../src/platform/db/index.ts';
-import type { NewJob, Queue } from '../../src/platform/queue/index.ts';
+import type { BegunJob, NewJob, Queue } from '../../src/platform/queue/index.ts';
 import { marks } from '../crash/mixed-writes.ts';
 
 /** An adapter under test on a database of its own. */
@@ -30,6 +30,8 @@ export const job = (id: string, changes: Partial<NewJob> = {}): NewJob => ({
   data: '',
   ...changes,
 });
+
+export const begun = (id: string): BegunJob => ({ ...job(id), group: null });
 
 export const idOf = (index: number) => `job_${String(index).padStart(6, '0')}`;
 export const noLimit = () => () => undefined;

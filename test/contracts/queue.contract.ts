@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Job } from '../../src/platform/queue/index.ts';
-import { collect, job, mark, noLimit, type QueueHarness, until, withQueue } from './queue-harness.ts';
+import { begun, collect, job, mark, noLimit, type QueueHarness, until, withQueue } from './queue-harness.ts';
 
 /** What every adapter promises of a job. @param open makes a fresh database and a queue that has not started. */
 export function queueContract(open: () => Promise<QueueHarness>): void {
@@ -20,7 +20,7 @@ export function queueContract(open: () => Promise<QueueHarness>): void {
         await queue.add(job('a', { data: '{"x":"é\'"}', lane: 'its lane' }), []);
         await until(async () => (await jobsLeft()) === 0);
         expect(ran).toMatchObject([{ id: 'a', data: '{"x":"é\'"}', lane: 'its lane', attempt: 1 }]);
-        expect(queue.depth).toBe(0);
+        await until(() => queue.depth === 0);
       }),
     );
 
@@ -102,8 +102,8 @@ export function queueContract(open: () => Promise<QueueHarness>): void {
         const ran: string[] = [];
         collect(queue, ran);
         await queue.start();
-        const held = await queue.addBegun(job('begun'), [mark(7)]);
-        const other = await queue.addBegun(job('begun and ended'), []);
+        const held = await queue.addBegun(begun('begun'), [mark(7)]);
+        const other = await queue.addBegun(begun('begun and ended'), []);
         expect(await queue.end(other, [])).toBe(true);
         expect(await queue.end(other, [])).toBe(false);
         await queue.add(job('another'), []);
@@ -121,17 +121,17 @@ export function queueContract(open: () => Promise<QueueHarness>): void {
         const ran: string[] = [];
         collect(queue, ran);
         await queue.start();
-        const held = await queue.addBegun(job('begun'), []);
+        const held = await queue.addBegun(begun('begun'), []);
         expect(await queue.retry(held, Date.now() + 5, [])).toBe(true);
         await until(async () => (await jobsLeft()) === 0);
         expect(ran).toEqual([held.id]);
-        expect(queue.depth).toBe(0);
+        await until(() => queue.depth === 0);
       }),
     );
 
     it(
       'is tried again with a number of its own, and whoever holds an older number ends nothing',
-      withQueue(open, async ({ queue, database }) => {
+      withQueue(open, async ({ queue, database }, jobsLeft) => {
         const seen: Job[] = [];
         queue.handle('test', {
           admit: noLimit,
@@ -147,7 +147,7 @@ export function queueContract(open: () => Promise<QueueHarness>): void {
         });
         await queue.start();
         await queue.add(job('again'), []);
-        await until(() => seen.length === 3 && queue.depth === 0);
+        await until(async () => seen.length === 3 && (await jobsLeft()) === 0);
         expect(seen.map(({ attempt }) => attempt)).toEqual([1, 2, 3]);
         expect(await database.read.query('SELECT id FROM marks ORDER BY id')).toEqual([
           { id: 1 },
@@ -159,7 +159,7 @@ export function queueContract(open: () => Promise<QueueHarness>): void {
 
     it(
       'whose handler throws is tried again by itself',
-      withQueue(open, async ({ queue }) => {
+      withQueue(open, async ({ queue }, jobsLeft) => {
         let tries = 0;
         queue.handle('test', {
           admit: noLimit,
@@ -170,7 +170,7 @@ export function queueContract(open: () => Promise<QueueHarness>): void {
         });
         await queue.start();
         await queue.add(job('stumbles'), []);
-        await until(() => queue.depth === 0);
+        await until(async () => (await jobsLeft()) === 0);
         expect(tries).toBe(2);
       }),
     );

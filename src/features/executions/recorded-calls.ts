@@ -53,10 +53,6 @@ const VOID = 0;
 export class RecordedCalls {
   constructor(private readonly database: Database) {}
 
-  async keep(executionId: string, call: RecordedCall): Promise<void> {
-    await this.database.door.append([this.row(executionId, call)]);
-  }
-
   row(executionId: string, call: RecordedCall): TableRow {
     const { place = '', n, attempt, name, inputHash, isSuccess, status, startedAt, recordedAt } = call;
     return {

@@ -113,6 +113,7 @@ export class CallsWithin {
         input,
         caller: call.caller(),
         origin: call.origin,
+        beforeEffects: () => this.record.beforeEffects(run),
         journal: () =>
           this.journal({
             run,

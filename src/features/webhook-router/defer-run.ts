@@ -10,7 +10,11 @@ import type { WebHookRun } from './webhook-run.ts';
 export const RUN_WEBHOOK = 'webhook.run';
 
 /** The job that goes on with a run. */
-export function jobOf(run: WebHookRun, group: string | null, runAt: number): NewJob {
+export function jobOf<Group extends string | null>(
+  run: WebHookRun,
+  group: Group,
+  runAt: number,
+): NewJob & { group: Group } {
   const { config } = run.admitted.route;
   return {
     id: run.id,

@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { untilStored } from '../../platform/db/index.ts';
+import { type TableRow, untilStored } from '../../platform/db/index.ts';
 import { Clock, isoTime } from '../../platform/clock.ts';
 import type { AppError } from '../../platform/errors.ts';
 import { reach } from '../../platform/fault-points.ts';
 import { type Job, Queue } from '../../platform/queue/index.ts';
 import { RunRecord } from './run-record.ts';
+import { takenOver } from './webhook.errors.ts';
 import type { WebHookRun } from './webhook-run.ts';
 
 /** How long work waits that was cut off because the engine was not there. */
@@ -21,7 +22,7 @@ export class RetryRun {
 
   /** Nothing was tried: that does not count. */
   async soon(job: Job): Promise<void> {
-    await untilStored(() => this.queue.retry(job, this.clock.now() + UNAVAILABLE_MS, []));
+    await this.again(job, this.clock.now() + UNAVAILABLE_MS, []);
   }
 
   /** Keeps a failed try and when the next one is. @param runAt milliseconds since 1970. */
@@ -41,7 +42,12 @@ export class RetryRun {
       nextAttemptAt: runAt,
       attempts: run.attemptsJson,
     });
-    await untilStored(() => this.queue.retry(job, runAt, rows));
+    await this.again(job, runAt, rows);
     reach('retry.committed');
+  }
+
+  /** @throws when another process goes on with it. */
+  private async again(job: Job, runAt: number, rows: readonly TableRow[]): Promise<void> {
+    if (!(await untilStored(() => this.queue.retry(job, runAt, rows)))) throw takenOver();
   }
 }

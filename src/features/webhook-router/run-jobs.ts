@@ -18,11 +18,10 @@ export class RunJobs implements JobHandler {
     private readonly goOn: GoOnWithRun,
   ) {}
 
-  /** Before the queue starts. @param isShared jobs that this process stored may have been begun by another. */
-  follow(queue: Queue, { isShared }: { isShared: boolean }): void {
+  /** Before the queue starts. */
+  follow(queue: Queue): void {
     this.queue = queue;
-    // What another has begun is on record, and not in the memory of who accepted it.
-    if (!isShared) this.accepted.open();
+    this.accepted.open();
     queue.handle(RUN_WEBHOOK, this);
     this.gates.whenRoom(() => queue.wake());
   }
@@ -34,13 +33,19 @@ export class RunJobs implements JobHandler {
   async run(job: Job): Promise<void> {
     const leave = await this.gates.enterAll(configOf(job));
     try {
-      const run = this.accepted.take(job.id) ?? (await this.resume.ofJob(job));
+      const accepted = this.accepted.take(job.id);
+      // What another process has done of it is on record, and not in the memory of who accepted it.
+      const run = isFirstTaking(job) && accepted ? accepted : await this.resume.ofJob(job);
       if (run) await this.goOn.run(run, job);
       else await this.queue!.end(job, []);
     } finally {
       leave();
     }
   }
+}
+
+function isFirstTaking({ hold, attempt }: Job): boolean {
+  return hold === undefined || (hold.claim === 1 && attempt === 1);
 }
 
 function configOf({ lane }: Job): number {

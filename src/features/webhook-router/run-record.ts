@@ -27,8 +27,9 @@ export class RunRecord {
     return this.clock.now();
   }
 
-  /** On record before the first effect, so that a crash leaves a trace of what had begun. */
+  /** On record before the first effect, so that a crash leaves a trace of what had begun. @throws when another process goes on with it. */
   async beforeEffects(run: WebHookRun): Promise<void> {
+    if (run.job && !(await this.queue.holds(run.job))) throw takenOver();
     if (run.isOnRecord) return;
     await this.recorder.recordReceived(run.received());
     run.isOnRecord = true;
@@ -38,7 +39,7 @@ export class RunRecord {
   /** Shows that it is at work. */
   async running(run: WebHookRun): Promise<void> {
     const progress = { status: 'running', code: null, nextAttemptAt: null, attempts: null } as const;
-    await this.recorder.append(this.progressRows(run, progress));
+    await this.keep(run, this.progressRows(run, progress));
   }
 
   /** A further attempt begins: nobody takes the execution for ended any more. */
@@ -58,13 +59,14 @@ export class RunRecord {
     tx.afterCommit(() => reach('accepted.committed'));
   }
 
-  /** What a call gave, before the run sees it. */
+  /** What a call gave, before the run sees it. @throws when another process goes on with the run. */
   async keepCall(run: WebHookRun, call: RecordedCall): Promise<void> {
-    await this.recordedCalls.keep(run.id, call);
+    await this.keep(run, [this.recordedCalls.row(run.id, call)]);
   }
 
-  /** The same in the transaction of the command that was called. */
+  /** The same in the transaction of the command that was called, which it undoes. */
   async keepCallIn(tx: Tx, run: WebHookRun, call: RecordedCall): Promise<void> {
+    if (run.job && !(await this.queue.holdsIn(tx, run.job))) throw takenOver();
     await tx.write([this.recordedCalls.row(run.id, call)]);
   }
 
@@ -98,8 +100,8 @@ export class RunRecord {
 
   /** Ends a run as a part of its command's transaction. @throws when another process goes on with it. */
   async endIn(tx: Tx, run: WebHookRun, end: RunEnd): Promise<void> {
-    await tx.write(this.endRows(run, end));
     if (run.job && !(await this.queue.endIn(tx, run.job))) throw takenOver();
+    await tx.write(this.endRows(run, end));
   }
 
   /** Of a run whose end is on record already. */
@@ -111,5 +113,10 @@ export class RunRecord {
   async store({ job }: WebHookRun, rows: readonly TableRow[]): Promise<void> {
     if (!job) await this.recorder.append(rows);
     else if (!(await this.queue.end(job, rows))) throw takenOver();
+  }
+
+  private async keep({ job }: WebHookRun, rows: readonly TableRow[]): Promise<void> {
+    if (!job) await this.recorder.append(rows);
+    else if (!(await this.queue.keep(job, rows))) throw takenOver();
   }
 }

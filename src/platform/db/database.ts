@@ -5,6 +5,7 @@ import type { DatabaseEngine } from './engine.ts';
 import { openPostgres, postgresOptions } from './engine-postgres.ts';
 import { openSqlite, sqliteOptions } from './engine-sqlite.ts';
 import { erasePayloads } from './erase-payloads.ts';
+import type { OwnConnection, OwnConnectionSettings } from './own-connection.ts';
 import { openPack } from './pack-sealing.ts';
 import { partsIn, placesOf } from './payload-packs.ts';
 import { rawQuery } from './raw-query.ts';
@@ -49,6 +50,13 @@ export class Database {
   /** Reads on connections of its own: never inside the writer's transaction, always the last commit. */
   get read(): EntityManager {
     return this.engine.read;
+  }
+
+  /** A connection beside all others, closed with the database. @throws where the database is this process's alone: SQLite. */
+  ownConnection(settings: OwnConnectionSettings): OwnConnection {
+    const connection = this.engine.ownConnection?.(settings);
+    if (!connection) throw new TypeError('SQLite has no connections of this kind');
+    return connection;
   }
 
   /** Opens the database, brings its tables up to date and sets what durability rests on. */

@@ -10,7 +10,7 @@ import {
 } from './postgres-statements.ts';
 import { type ColumnTypes, hasGivenWay, isStorageFailure, TRANSACTION_LOCK } from './postgres-settings.ts';
 import type { PostgresWriter } from './postgres-writer.ts';
-import type { RowBatch } from './row-batch.ts';
+import { type RowBatch, RowNotThere } from './row-batch.ts';
 
 /** Commits that met others of other processes and gave way, one after the other. */
 const TRIES_MAX = 5;
@@ -82,9 +82,10 @@ export class PostgresDialect implements Dialect {
     await this.writer.query('COMMIT');
   }
 
-  private async run({ text, values }: BoundStatement): Promise<void> {
+  private async run({ text, values, finds }: BoundStatement): Promise<void> {
     let name = this.names.get(text);
     if (name === undefined) this.names.set(text, (name = `write_${this.names.size}`));
-    await this.writer.query(text, values, name);
+    const { rowCount } = await this.writer.query(text, values, name);
+    if (finds !== undefined && rowCount !== finds) throw new RowNotThere();
   }
 }

@@ -5,6 +5,7 @@ import { PostgresDialect } from './dialect-postgres.ts';
 import type { DatabaseEngine } from './engine.ts';
 import { migrations } from './migrations-postgres/index.ts';
 import { refuseNewerSchema } from './newer-schema.ts';
+import { OwnConnection } from './own-connection.ts';
 import { PostgresChangeFeed } from './postgres-change-feed.ts';
 import { PostgresLocks } from './postgres-locks.ts';
 import { makePartitions } from './postgres-partitions.ts';
@@ -55,6 +56,7 @@ export async function openPostgres(
     () => void makePartitions(readers.manager, Date.now()).catch(() => undefined),
     HOUR_MS,
   ).unref();
+  const ownConnections: OwnConnection[] = [];
   return {
     dialect: new PostgresDialect(writer, types, sealer),
     read: readers.manager,
@@ -70,8 +72,14 @@ export async function openPostgres(
       await readers.query('VACUUM payload_packs');
       return true;
     },
+    ownConnection: (settings) => {
+      const connection = new OwnConnection(databaseUrl, settings);
+      ownConnections.push(connection);
+      return connection;
+    },
     close: async () => {
       clearInterval(daily);
+      await Promise.all(ownConnections.map((connection) => connection.close()));
       await locks.close();
       await writer.close();
       for (const source of [writers, readers]) await source.destroy();

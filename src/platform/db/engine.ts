@@ -1,6 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import type { ChangeFeed } from './change-feed.ts';
 import type { Dialect } from './dialect.ts';
+import type { OwnConnection, OwnConnectionSettings } from './own-connection.ts';
 import type { SharedLocks } from './shared-locks.ts';
 import type { Tx, WriteDoor } from './write-door.ts';
 
@@ -16,6 +17,8 @@ export interface DatabaseEngine {
   erasing(tx: Tx, work: () => Promise<void>): Promise<void>;
   /** Makes what was erased vanish from where the database keeps it for itself. @returns false where something held on to it. */
   emptyLog(): Promise<boolean>;
+  /** Absent where the database is this process's alone. */
+  ownConnection?(settings: OwnConnectionSettings): OwnConnection;
   /** After the door. */
   close(): Promise<void>;
 }

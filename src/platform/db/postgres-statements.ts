@@ -7,8 +7,10 @@ import { storedValue } from './stored-text.ts';
 export interface BoundStatement {
   text: string;
   values: unknown[];
-  /** The table and whether it takes rows away: what may not stand together in one statement. */
+  /** What it writes to: statements that may not stand together in one have the same. */
   table?: string;
+  /** How many rows it has to give: see `HotTable.finds`. */
+  finds?: number;
 }
 
 type Rows = readonly (readonly unknown[])[];
@@ -28,6 +30,7 @@ export function packsStatement(packs: readonly SealedPack[]): BoundStatement {
  * rows. More than one statement where a key comes more than once, because PostgreSQL changes no row twice in one.
  */
 export function tableStatements(table: HotTable, rows: Rows, types: ColumnTypes): BoundStatement[] {
+  if (table.finds) return [findingStatement(table, table.finds, rows, types)];
   const key = keyOf(table);
   const waves =
     key.length === 0
@@ -37,31 +40,59 @@ export function tableStatements(table: HotTable, rows: Rows, types: ColumnTypes)
           key.map((name) => columnsOf(table).indexOf(name)),
         );
   return waves.map((wave) => {
-    const columns = columnsOf(table);
-    const ofTable = types.get(table.name);
-    const arrays = columns.map((column, n) => `$${n + 1}::${ofTable?.get(column) ?? 'text'}[]`);
     // All processes take the locks of rows in the same order: none then waits for another in a circle.
     const order = key.length === 0 ? '' : ` ORDER BY ${key.join(',')}`;
-    const source = `SELECT * FROM unnest(${arrays.join(',')}) AS given (${columns.join(',')})${order}`;
+    const source = `SELECT * FROM ${givenRows(table, types)}${order}`;
     return {
       text: writeStatement(table, source).replace(/;$/, ''),
-      values: columns.map((_, n) => wave.map((row) => storedValue(row[n]))),
+      values: valuesByColumn(table, wave),
       table: table.name,
     };
   });
 }
 
+/** What it finds is apart from what is written to its table: each of them is another row. */
+function findingStatement(
+  table: HotTable,
+  statement: (given: string) => string,
+  rows: Rows,
+  types: ColumnTypes,
+): BoundStatement {
+  const text = statement(givenRows(table, types));
+  return { text, values: valuesByColumn(table, rows), table: text, finds: rows.length };
+}
+
+function givenRows(table: HotTable, types: ColumnTypes): string {
+  const columns = columnsOf(table);
+  const ofTable = types.get(table.name);
+  const arrays = columns.map((column, n) => `$${n + 1}::${ofTable?.get(column) ?? 'text'}[]`);
+  return `unnest(${arrays.join(',')}) AS given (${columns.join(',')})`;
+}
+
+function valuesByColumn(table: HotTable, rows: Rows): unknown[][] {
+  return columnsOf(table).map((_, n) => rows.map((row) => storedValue(row[n])));
+}
+
 /** All of them as one, which commits by itself; null where they have to follow each other. */
 export function asOneStatement(statements: readonly BoundStatement[]): BoundStatement | null {
   if (new Set(statements.map(({ table }) => table)).size < statements.length) return null;
-  if (statements.length === 1) return statements[0]!;
+  if (statements.length === 1 && statements[0]!.finds === undefined) return statements[0]!;
   const values: unknown[] = [];
   const parts = statements.map(({ text, values: own }, n) => {
     const before = values.length;
     values.push(...own);
     return `part${n} AS (${text.replaceAll(/\$(\d+)/g, (_, place: string) => `$${Number(place) + before}`)})`;
   });
-  return { text: `WITH ${parts.join(', ')} SELECT 1`, values };
+  const checks = statements.flatMap(({ finds }, n) =>
+    finds === undefined ? [] : [check(`part${n}`, values.push(finds))],
+  );
+  return { text: `WITH ${parts.join(', ')} SELECT ${checks.join(', ') || '1'}`, values };
+}
+
+/** Fails, and the whole statement with it, where a part has not found all its rows: a text that is no number. */
+function check(part: string, place: number): string {
+  return `(SELECT CASE WHEN count(*) = $${place}::int THEN 0
+    ELSE ('rows not there: ' || $${place}::int - count(*))::int END FROM ${part})`;
 }
 
 /** The columns that say which row it is, where rows that are there already are changed. */

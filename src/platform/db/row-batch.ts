@@ -13,7 +13,16 @@ export interface HotTable {
   onConflict?: string;
   /** True: what equals a row in these columns is deleted, after all that is inserted with the same commit. */
   removes?: boolean;
+  /**
+   * Where each row has to be there: the statement that looks for them, changes them if it is to, and gives a row for
+   * each that it found. @param given what stands in FROM for the values, as `given (…columns)`. With one of them
+   * missing nothing of what comes with it is stored: `RowNotThere`. Only for PostgreSQL, where others write too.
+   */
+  finds?: (given: string) => string;
 }
+
+/** A row that had to be there is not: whoever wrote counted on something that others have changed since. */
+export class RowNotThere extends Error {}
 
 /** One row, to be written with the next commit. */
 export interface TableRow {
@@ -63,6 +72,7 @@ function addedUp({ columns }: HotTable, rows: readonly (readonly unknown[])[]): 
 type TableRows = readonly [HotTable, unknown];
 
 function inOneOrder([a]: TableRows, [b]: TableRows): number {
+  if (Boolean(a.finds) !== Boolean(b.finds)) return a.finds ? -1 : 1;
   if (Boolean(a.removes) !== Boolean(b.removes)) return a.removes ? 1 : -1;
   return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
 }
@@ -70,6 +80,7 @@ function inOneOrder([a]: TableRows, [b]: TableRows): number {
 /** The statement that writes rows of a table. @param rows a SELECT with a WHERE, or VALUES. */
 export function writeStatement(table: HotTable, rows: string): string {
   const { name } = table;
+  if (table.finds) throw new TypeError(`On this database nobody else writes ${name}`);
   const columns = columnsOf(table).join(',');
   if (table.removes) return `DELETE FROM ${name} WHERE (${columns}) IN (${rows});`;
   const conflict = table.counters ? countOn(table, table.counters) : table.onConflict;

@@ -62,7 +62,7 @@ export class WriteDoor {
     this.writer = new WriterTransaction(dialect);
   }
 
-  /** Writes the rows, all or none, together with everybody else's of the moment; without any it finds out whether a commit comes through. */
+  /** Writes the rows, all or none, together with everybody else's of the moment; without any it finds out whether a commit comes through. @throws RowNotThere as the rows' tables say. */
   append(rows: readonly TableRow[]): Promise<void> {
     return new Promise((resolve, reject) => this.enter({ kind: 'append', rows, resolve, reject }));
   }

@@ -36,3 +36,14 @@ export async function dueJobs(
   }
   return { count: Math.max(0, count - atHand.size), oldestAgeMs: now - oldestAt };
 }
+
+/** What of the table is due and nobody's, where the table says whose a job is. */
+export async function freeJobsDue(read: Database['read'], now: number): Promise<DueJobs> {
+  const [row] = await rawQuery<{ count: number | string; oldestAt: number | string | null }[]>(
+    read,
+    `SELECT (SELECT COUNT(*) FROM (SELECT 1 FROM queue_jobs WHERE holder IS NULL AND run_at <= ? LIMIT ?) AS due) AS count,
+      (SELECT MIN(run_at) FROM queue_jobs WHERE holder IS NULL AND run_at <= ?) AS "oldestAt"`,
+    [now, COUNTED_MAX, now],
+  );
+  return { count: Number(row!.count), oldestAgeMs: now - Number(row!.oldestAt ?? now) };
+}

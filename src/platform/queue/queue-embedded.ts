@@ -1,21 +1,16 @@
 import type { Clock } from '../clock.ts';
 import { type Database, type HotTable, rawQuery, type TableRow, type Tx } from '../db/index.ts';
 import { JobLanes } from './job-lanes.ts';
+import { SLOTS, SLOTS_PER_LANE, STUMBLE_MS } from './job-slots.ts';
 import { dueJobs } from './due-jobs.ts';
-import { type DueJobs, type Job, type JobHandler, type NewJob, Queue } from './queue.ts';
+import { type BegunJob, type DueJobs, type Job, type JobHandler, type NewJob, Queue } from './queue.ts';
 
-/** Jobs at hand at once; most of them wait for a script worker or for somebody else's server. */
-const SLOTS = 64;
-/** Half of them: what waits on one slow server leaves room for the others. */
-const SLOTS_PER_LANE = 32;
 /** Jobs known in memory, about 300 bytes each; the rest waits in the table. Jobs of a group are always known. */
 const KNOWN_MAX = 50_000;
 /** What is due later than this need not be in memory. */
 const HORIZON_MS = 60_000;
 /** Between two looks for what was left in the table. */
 const SWEEP_MS = 15_000;
-/** After a try that neither ended its job nor gave it another time: the database is away, say. */
-const STUMBLE_MS = 2_000;
 
 const jobs: HotTable = {
   name: 'queue_jobs',
@@ -94,7 +89,7 @@ export class EmbeddedQueue extends Queue {
     });
   }
 
-  override async addBegun(newJob: NewJob, rows: readonly TableRow[]): Promise<Job> {
+  override async addBegun(newJob: BegunJob, rows: readonly TableRow[]): Promise<Job> {
     const job = firstTry(newJob);
     this.atHand.set(job.id, { job, verdict: 'open' });
     try {
@@ -127,6 +122,20 @@ export class EmbeddedQueue extends Queue {
     this.figures.retries++;
     this.settle(job, next);
     return true;
+  }
+
+  override async keep(job: Job, rows: readonly TableRow[]): Promise<boolean> {
+    if (!this.isHeld(job)) return false;
+    await this.database.door.append(rows);
+    return true;
+  }
+
+  override async holdsIn(_tx: Tx, job: Job): Promise<boolean> {
+    return this.isHeld(job);
+  }
+
+  override async holds(job: Job): Promise<boolean> {
+    return this.isHeld(job);
   }
 
   override wake(): void {

@@ -18,17 +18,30 @@ export interface NewJob {
   attempt?: number;
 }
 
+/** Work that a process has begun already: it waits for no other. */
+export type BegunJob = NewJob & { group: null };
+
+/** Which taking of a job this is: whoever took it before can end nothing of it. */
+export interface Hold {
+  /** The process that took it. */
+  holder: string;
+  /** Counts how often it was taken from the queue; 0: it was begun outside. */
+  claim: number;
+}
+
 /** A job as its handler gets it. */
 export interface Job extends NewJob {
   /** From 1; counts the tries that ended with `retry`. Whoever holds an older number can end nothing. */
   attempt: number;
+  /** Absent where one process has all jobs. */
+  hold?: Hold;
 }
 
 /** Does the jobs of one kind. */
 export interface JobHandler {
   /** Asked when a slot is free: what to call when the job has ended, or null where it may not start now (see `Queue.wake`). */
   admit(job: Job): (() => void) | null;
-  /** Does the job and ends it with `end`, `endIn` or `retry`. What it throws, or leaves open, is tried again soon. */
+  /** Does the job and ends it with `end`, `endIn` or `retry`. Where it throws, or leaves the job open, that is tried again soon. */
   run(job: Job): Promise<void>;
 }
 
@@ -60,16 +73,22 @@ export abstract class Queue {
   /** The same as a part of a transaction. */
   abstract addIn(tx: Tx, job: NewJob): Promise<void>;
   /** The same for work that this process has begun already: another try only follows where it does not end it. */
-  abstract addBegun(job: NewJob, rows: readonly TableRow[]): Promise<Job>;
+  abstract addBegun(job: BegunJob, rows: readonly TableRow[]): Promise<Job>;
   /** Removes the job and stores the rows; false, with nothing stored, where another has taken the job over. */
   abstract end(job: Job, rows: readonly TableRow[]): Promise<boolean>;
   /** The same as a part of a transaction. */
   abstract endIn(tx: Tx, job: Job): Promise<boolean>;
   /** Stores the rows and has the job tried again at `runAt` as the next attempt; false as `end`. */
   abstract retry(job: Job, runAt: number, rows: readonly TableRow[]): Promise<boolean>;
+  /** Stores rows of a job that goes on; false as `end`. */
+  abstract keep(job: Job, rows: readonly TableRow[]): Promise<boolean>;
+  /** True, and true until the transaction has ended: nobody has taken the job over. */
+  abstract holdsIn(tx: Tx, job: Job): Promise<boolean>;
+  /** The same at this moment, for what no transaction can undo. */
+  abstract holds(job: Job): Promise<boolean>;
   /** Says that a lane which `admit` refused may have room now. */
   abstract wake(): void;
-  /** Jobs that wait or run, as far as this process knows. */
+  /** Jobs that wait or run, as far as this process has them at hand. */
   abstract get depth(): number;
   /** Begins no more jobs and gives those at hand `graceMs` to end; the rest is left to the next start. */
   abstract stop(graceMs: number): Promise<void>;

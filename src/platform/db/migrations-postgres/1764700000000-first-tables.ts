@@ -215,10 +215,16 @@ const work = [
     holder ${TEXT},
     claim integer NOT NULL DEFAULT 0
   )`,
-  `CREATE INDEX queue_jobs_by_time ON queue_jobs (run_at, id) WHERE group_key IS NULL`,
-  `CREATE INDEX queue_jobs_of_groups ON queue_jobs (id) WHERE group_key IS NOT NULL`,
-  `CREATE INDEX queue_jobs_in_groups ON queue_jobs (lane, group_key, id) WHERE group_key IS NOT NULL`,
-  `CREATE INDEX queue_jobs_free ON queue_jobs (lane, run_at, id) WHERE holder IS NULL`,
+  // Rows come and go: without this, statements would step over thousands of those that are gone.
+  `ALTER TABLE queue_jobs SET (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000,
+    autovacuum_analyze_scale_factor = 0.05, autovacuum_analyze_threshold = 500, autovacuum_vacuum_cost_delay = 0)`,
+  `CREATE INDEX queue_jobs_free ON queue_jobs (run_at) WHERE holder IS NULL`,
+  `CREATE INDEX queue_jobs_free_of_lanes ON queue_jobs (lane, run_at, id)
+    WHERE holder IS NULL AND group_key IS NULL`,
+  `CREATE INDEX queue_jobs_of_groups ON queue_jobs (lane, group_key, id) WHERE group_key IS NOT NULL`,
+  // Whatever two processes see at a moment, of a group they hold one.
+  `CREATE UNIQUE INDEX queue_jobs_held_of_groups ON queue_jobs (lane, group_key)
+    WHERE holder IS NOT NULL AND group_key IS NOT NULL`,
   `CREATE INDEX queue_jobs_held ON queue_jobs (holder) WHERE holder IS NOT NULL`,
   `CREATE TABLE idempotency_keys (
     config_id integer NOT NULL,

@@ -1,10 +1,10 @@
-/** Verified calls that a configuration takes: `perSecond` over time, `burst` at once. */
+/** Verified calls that a configuration takes, in all instances together: `perSecond` over time, `burst` at once. */
 export interface RateLimit {
   perSecond: number;
   burst: number;
 }
 
-/** A token bucket: full at the start, refilled evenly. */
+/** A token bucket: full at the start, refilled evenly. Of several instances each has its part, and lets through at least one call at a time. */
 export class RateBucket {
   private tokens: number;
   private refilledAt: number;
@@ -17,9 +17,10 @@ export class RateBucket {
     this.refilledAt = nowMs;
   }
 
-  /** 0 where the call may pass; else the whole seconds after which one may. */
-  secondsToWait(nowMs: number): number {
-    const { perSecond, burst } = this.limit;
+  /** 0 where the call may pass; else the whole seconds after which one may. @param instances that answer calls. */
+  secondsToWait(nowMs: number, instances = 1): number {
+    const perSecond = this.limit.perSecond / instances;
+    const burst = Math.max(1, this.limit.burst / instances);
     const elapsedMs = Math.max(0, nowMs - this.refilledAt);
     this.tokens = Math.min(burst, this.tokens + (elapsedMs / 1000) * perSecond);
     this.refilledAt = nowMs;

@@ -80,8 +80,8 @@ export class WebHookRoute {
   }
 
   /** 0 where a verified call may pass its rate; else the seconds after which one may. */
-  secondsToWait(nowMs: number): number {
-    return this.bucket === null ? 0 : this.bucket.secondsToWait(nowMs);
+  secondsToWait(nowMs: number, instances: number): number {
+    return this.bucket === null ? 0 : this.bucket.secondsToWait(nowMs, instances);
   }
 
   /** True when one more rejection of this second may leave a record. */

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Roles } from '../../src/config.ts';
 import { ExecutionRecorder } from '../../src/features/executions/index.ts';
 import { firstUuidAt } from '../../src/platform/ids.ts';
-import { Database } from '../../src/platform/db/index.ts';
+import { Database, rawQuery } from '../../src/platform/db/index.ts';
 import { count, DAY_MS } from '../support/aging.ts';
 import { InProcess } from '../support/in-process.ts';
 import { received, recordEnd } from '../support/made-executions.ts';
@@ -34,9 +34,9 @@ async function startAs(roles: Roles, env: Record<string, string> = {}): Promise<
 }
 
 async function statusOf(id: string): Promise<string | undefined> {
-  const [row] = await server!.app
-    .get(Database)
-    .read.query<{ status: string }[]>('SELECT status FROM executions WHERE id = ?', [id]);
+  const { read } = server!.app.get(Database);
+  const sql = 'SELECT status FROM executions WHERE id = ?';
+  const [row] = await rawQuery<{ status: string }[]>(read, sql, [id]);
   return row?.status;
 }
 

@@ -250,3 +250,12 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     faultPoint: v.SIGNALBOX_FAULT_POINT ?? null,
   });
 }
+
+/** SECRETS_KEY by itself, for programs beside the server. @throws ConfigError where it is no key. */
+export function readSecretsKey(environment: NodeJS.ProcessEnv = process.env): Buffer | null {
+  const given = environment['SECRETS_KEY'];
+  if (given === undefined || given === '') return null;
+  const parsed = secretsKey.safeParse(given);
+  if (parsed.success) return parsed.data;
+  throw new ConfigError(parsed.error.issues.map(({ message }) => `SECRETS_KEY ${message}.`));
+}

@@ -49,3 +49,9 @@ export function firstUuidAt(epochMs: number): string {
   const time = Math.max(0, epochMs).toString(16).padStart(12, '0');
   return `${time.slice(0, 8)}-${time.slice(8, 12)}`;
 }
+
+/** When an id or a UUIDv7 was made, to the millisecond; null where it is neither. */
+export function madeAt(id: string): number | null {
+  const [, high, low] = /^(?:[a-z]{3}_)?([0-9a-f]{8})-([0-9a-f]{4})-7/.exec(id) ?? [];
+  return high === undefined ? null : Number.parseInt(high + low!, 16);
+}

@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { dirname, join } from 'node:path';
 
@@ -17,6 +17,16 @@ export function secretsKeyBeside(databasePath: string): Buffer {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
+  return keyIn(path);
+}
+
+/** The same, of a database that is there already; null where it has no key file. */
+export function existingKeyBeside(databasePath: string): Buffer | null {
+  const path = join(dirname(databasePath), FILE_NAME);
+  return existsSync(path) ? keyIn(path) : null;
+}
+
+function keyIn(path: string): Buffer {
   const key = Buffer.from(readFileSync(path, 'utf8').trim(), 'base64');
   if (key.length !== 32) throw new Error(`${FILE_NAME} in the data folder does not hold 32 bytes in Base64`);
   return key;

@@ -9,11 +9,11 @@ import { OwnConnection } from './own-connection.ts';
 import { PostgresChangeFeed } from './postgres-change-feed.ts';
 import { PostgresLocks } from './postgres-locks.ts';
 import { makePartitions } from './postgres-partitions.ts';
-import { PostgresWriter } from './postgres-writer.ts';
 import { columnTypes, MIGRATION_LOCK, sessionSettings } from './postgres-settings.ts';
+import { PostgresWriter } from './postgres-writer.ts';
+import { withStoredTexts } from './stored-text.ts';
 
 const HOUR_MS = 3_600_000;
-import { withStoredTexts } from './stored-text.ts';
 
 /** Connections for reading, each process. */
 const READERS = 10;

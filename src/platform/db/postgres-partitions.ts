@@ -12,20 +12,27 @@ export const partitionedTables: Readonly<Record<string, (epochMs: number) => str
   payload_packs: firstUuidAt,
 };
 
+/** A day (UTC) as a number that grows by one. */
+export function dayOf(epochMs: number): number {
+  return Math.floor(epochMs / DAY_MS);
+}
+
 /** Makes the partitions of yesterday and of the days to come that are not there yet; what fits none lies in `<table>_rest`. */
 export async function makePartitions(manager: EntityManager, now: number): Promise<void> {
-  const today = Math.floor(now / DAY_MS);
-  for (const [table, firstIdOf] of Object.entries(partitionedTables)) {
+  const today = dayOf(now);
+  for (const table of Object.keys(partitionedTables)) {
     const there = new Set(await partitionsOf(manager, table));
-    for (let day = today - 1; day <= today + DAYS_AHEAD; day++) {
-      const name = nameOf(table, day);
-      if (there.has(name)) continue;
-      const [from, to] = [firstIdOf(day * DAY_MS), firstIdOf((day + 1) * DAY_MS)];
-      await manager.query(
-        `CREATE TABLE IF NOT EXISTS ${name} PARTITION OF ${table} FOR VALUES FROM ('${from}') TO ('${to}')`,
-      );
-    }
+    for (let day = today - 1; day <= today + DAYS_AHEAD; day++)
+      if (!there.has(nameOf(table, day))) await makePartition(manager, table, day);
   }
+}
+
+/** Makes the partition of one day. */
+export async function makePartition(manager: EntityManager, table: string, day: number): Promise<void> {
+  const [from, to] = [day, day + 1].map((begun) => partitionedTables[table]!(begun * DAY_MS));
+  await manager.query(
+    `CREATE TABLE IF NOT EXISTS ${nameOf(table, day)} PARTITION OF ${table} FOR VALUES FROM ('${from}') TO ('${to}')`,
+  );
 }
 
 async function partitionsOf(manager: EntityManager, table: string): Promise<string[]> {

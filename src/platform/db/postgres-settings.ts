@@ -27,7 +27,7 @@ export const DURABLE_COMMITS = `SELECT set_config('synchronous_commit', 'on', fa
 export type ColumnTypes = ReadonlyMap<string, ReadonlyMap<string, string>>;
 
 /** Reads them once: values travel as one array for each column. */
-export async function columnTypes({ manager }: DataSource): Promise<ColumnTypes> {
+export async function columnTypes({ manager }: Pick<DataSource, 'manager'>): Promise<ColumnTypes> {
   const rows: { table: string; column: string; type: string }[] = await rawQuery(
     manager,
     `SELECT relname AS "table", attname AS "column", format_type(atttypid, atttypmod) AS "type"

@@ -151,13 +151,12 @@ async function answerCalls(app: NestFastifyApplication, webhooks: WebHookListene
 }
 
 /** What the role `worker` is; a process without it stores what is left to do and ends what it has begun itself. */
-async function startWork(
-  app: NestFastifyApplication,
-  logger: Logger,
-): Promise<void> {
-  const interrupted = await app.get(InterruptedExecutions).end();
-  if (interrupted > 0)
-    logger.warn({ interrupted }, 'executions that the last stop cut off were marked as failed');
+async function startWork(app: NestFastifyApplication, logger: Logger): Promise<void> {
+  await app
+    .get(InterruptedExecutions)
+    .start((interrupted) =>
+      logger.warn({ interrupted }, 'executions that were cut off were marked as failed'),
+    );
   app.get(Retention).start();
   const queue = app.get(Queue);
   app.get(RunJobs).follow(queue);

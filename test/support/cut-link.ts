@@ -53,10 +53,12 @@ export class CutLink {
       [further, socket],
     ] as const) {
       this.sockets.add(from);
-      from.on('error', () => undefined).on('close', () => {
-        this.sockets.delete(from);
-        to.destroy();
-      });
+      from
+        .on('error', () => undefined)
+        .on('close', () => {
+          this.sockets.delete(from);
+          to.destroy();
+        });
       from.pipe(to);
     }
   }

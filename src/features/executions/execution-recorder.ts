@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type HotTable, type Payload, type TableRow, WriteDoor } from '../../platform/db/index.ts';
+import { Processes } from '../../platform/processes/index.ts';
 import type { ExecutionStatus } from './execution.entity.ts';
 import { ExecutionFigures } from './execution-metrics.ts';
 import { executionPayload } from './execution-payload.rules.ts';
@@ -97,12 +98,13 @@ const executions: HotTable = {
     'idempotency_key',
     'replay_of',
     'is_durable',
+    'process_id',
   ],
   payloadColumn: 'payload',
   onConflict: `(account_id, id) DO UPDATE SET status = excluded.status, code = excluded.code,
     answer_status = excluded.answer_status, finished_at = excluded.finished_at, duration_ms = excluded.duration_ms,
     config_version = excluded.config_version, attempt = excluded.attempt,
-    next_attempt_at = excluded.next_attempt_at, is_durable = excluded.is_durable,
+    next_attempt_at = excluded.next_attempt_at, is_durable = excluded.is_durable, process_id = excluded.process_id,
     payload = CASE WHEN executions.payload IS NULL THEN excluded.payload
       ELSE executions.payload || ',' || excluded.payload END
     WHERE excluded.attempt > executions.attempt OR (excluded.attempt = executions.attempt
@@ -126,6 +128,7 @@ export class ExecutionRecorder {
     private readonly door: WriteDoor,
     private readonly rejections: CountedRejections,
     private readonly changes: ExecutionChanges,
+    private readonly processes: Processes,
   ) {}
 
   /** A rejection beyond those that are recorded. */
@@ -161,11 +164,16 @@ export class ExecutionRecorder {
     return [this.row(received, { ...head, answerStatus: null, finishedAt: null, durationMs: null }, payload)];
   }
 
+  /** Whose end ends it: nobody's, once it has ended or the queue goes on with it. */
+  private runnerOf({ isDurable }: ReceivedExecution, { finishedAt }: Head): string | null {
+    return finishedAt === null && !isDurable ? this.processes.id : null;
+  }
+
   /** Those who watch are told when it is on disk. */
   private row(received: ReceivedExecution, head: Head, payload: Payload): TableRow {
     return {
       table: executions,
-      values: valuesOf(received, head),
+      values: [...valuesOf(received, head), this.runnerOf(received, head)],
       payload,
       afterCommit: () => {
         if (head.finishedAt !== null) this.figures.ended(head.status, head.durationMs);

@@ -8,7 +8,7 @@ import { shownBody } from './shown-body.ts';
 import { maskedMeta, type OpenedRequest, type ReplayTerms, takenFields } from './recorded-request.ts';
 
 /** All of an execution but what is large. */
-export type SummarizedExecution = Omit<ExecutionEntity, 'payload'>;
+export type SummarizedExecution = Omit<ExecutionEntity, 'payload' | 'processId'>;
 
 /** An execution as lists show it; times are ISO 8601 UTC. */
 export function executionSummary(execution: SummarizedExecution) {

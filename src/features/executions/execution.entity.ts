@@ -63,6 +63,9 @@ export class ExecutionEntity {
   /** True where a crash does not end it: a job of the queue goes on with it. */
   @Column({ name: 'is_durable', type: 'boolean', nullable: true })
   isDurable!: boolean | null;
+  /** The process whose end ends it; null where the queue goes on with it, or it has ended. */
+  @Column({ name: 'process_id', type: 'text', nullable: true })
+  processId!: string | null;
   /** Where its request, steps, logs and answer lie (`Database.payload`); null after a purge. */
   @Column({ type: 'text', nullable: true })
   payload!: string | null;

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { executionTypes } from '../webhook-configs/index.ts';
+import { Processes } from '../../platform/processes/index.ts';
 import { DEPTH_MAX, loopDetected, WorkDepth } from '../../platform/work-depth.ts';
 import { EvaluateCall } from './evaluate-call.ts';
 import { parsedJson, type RequestBody } from './request-body.ts';
@@ -27,6 +28,7 @@ export class AdmitWebHook {
     private readonly verification: VerifyWebHook,
     private readonly evaluation: EvaluateCall,
     private readonly depths: WorkDepth,
+    private readonly processes: Processes,
   ) {}
 
   /** @throws AppError for a call that is refused, and where an expression fails. */
@@ -34,7 +36,7 @@ export class AdmitWebHook {
     const { route, receivedAt } = run.admitted;
     await this.verification.verify(run);
     if (this.depths.depthIn(run.meta.headers) > DEPTH_MAX) throw loopDetected();
-    const secondsToWait = route.secondsToWait(receivedAt);
+    const secondsToWait = route.secondsToWait(receivedAt, this.processes.answering);
     if (secondsToWait > 0) throw tooManyCalls(secondsToWait);
     const body = await this.verification.readBody(run);
     // Expressions, a script and a native command read it before anything is done; these would be accepted, or begin, without.

@@ -14,12 +14,17 @@ import { type RowBatch, RowNotThere } from './row-batch.ts';
 
 /** Commits that met others of other processes and gave way, one after the other. */
 const TRIES_MAX = 5;
+/** How long to ask what became of a commit; after that who waits for it is told to come again. */
+const OUTCOME_MS_MAX = 10_000;
+const OUTCOME_AGAIN_MS = 50;
 const PROBE = `WITH gone AS (DELETE FROM write_probe) INSERT INTO write_probe VALUES ('\\x00')`;
 
 /** PostgreSQL. A commit of rows is one prepared statement, and so one trip to the server and one fsync. */
 export class PostgresDialect implements Dialect {
   /** Prepared statements by their text: their names are short. */
   private readonly names = new Map<string, string>();
+  /** The number of the transaction that was opened last. */
+  private open: string | null = null;
 
   constructor(
     private readonly writer: PostgresWriter,
@@ -31,8 +36,18 @@ export class PostgresDialect implements Dialect {
     return this.writer.runner;
   }
 
-  beginStatement(isAlone: boolean): string {
-    return isAlone ? `BEGIN; SELECT pg_advisory_xact_lock(${TRANSACTION_LOCK})` : 'BEGIN';
+  async begin(isAlone: boolean): Promise<void> {
+    const lock = isAlone ? `SELECT pg_advisory_xact_lock(${TRANSACTION_LOCK});` : '';
+    this.open = await this.writer.ask(`BEGIN; ${lock} SELECT pg_current_xact_id()::text AS answer`);
+  }
+
+  /** When the connection breaks in the middle, PostgreSQL knows what became of it: whoever is refused has changed nothing. */
+  async commit(): Promise<void> {
+    try {
+      await this.writer.query('COMMIT');
+    } catch (cause) {
+      if (!this.isStorageFailure(cause) || (await this.outcome()) !== 'committed') throw cause;
+    }
   }
 
   async writeRows(batch: RowBatch): Promise<void> {
@@ -68,6 +83,21 @@ export class PostgresDialect implements Dialect {
 
   close(): Promise<void> {
     return Promise.resolve();
+  }
+
+  private async outcome(): Promise<string | null> {
+    const until = performance.now() + OUTCOME_MS_MAX;
+    while (performance.now() < until) {
+      try {
+        await this.writer.mended();
+        const outcome = await this.writer.ask(`SELECT pg_xact_status('${this.open}'::xid8) AS answer`);
+        if (outcome !== 'in progress') return outcome;
+      } catch (cause) {
+        this.isStorageFailure(cause);
+      }
+      await new Promise((resolve) => setTimeout(resolve, OUTCOME_AGAIN_MS));
+    }
+    return null;
   }
 
   private statementsOf(batch: RowBatch, packs: readonly SealedPack[]): BoundStatement[] {

@@ -9,6 +9,7 @@ import { recordsJson, SqliteCommitStatement } from './sqlite-commit-statement.ts
 import { isStorageFailure, PROBE } from './sqlite-settings.ts';
 import { storedText } from './stored-text.ts';
 
+const BEGIN = 'BEGIN IMMEDIATE';
 const packTable: HotTable = { name: 'payload_packs', columns: ['id', 'sealed'] };
 
 /** SQLite. A commit of rows is one trip to the database thread: each further one would wait for the main loop. */
@@ -32,8 +33,12 @@ export class SqliteDialect implements Dialect {
   }
 
   /** Takes the write lock at once, so that a busy database shows at BEGIN and not in the middle. */
-  beginStatement(): string {
-    return 'BEGIN IMMEDIATE';
+  async begin(): Promise<void> {
+    await this.runner.query(BEGIN);
+  }
+
+  async commit(): Promise<void> {
+    await this.runner.query('COMMIT');
   }
 
   writeRows(batch: RowBatch): Promise<void> {
@@ -43,7 +48,7 @@ export class SqliteDialect implements Dialect {
   async commitRows(batch: RowBatch): Promise<void> {
     const records = batch.tables.size === 0 ? null : recordsJson(batch);
     if (records === null) {
-      const script = `${this.beginStatement()};${writeScript(batch, this.sealer) || PROBE}COMMIT`;
+      const script = `${BEGIN};${writeScript(batch, this.sealer) || PROBE}COMMIT`;
       await this.execute(script);
       this.committed(script.length);
     } else {

@@ -6,7 +6,9 @@ export interface Dialect {
   /** The connection that writes; another one after `beforeCommit` where that had to open one. */
   readonly runner: QueryRunner;
   /** Opens a transaction. @param isAlone no other transaction that asked for it, of any process, runs until this one ends. */
-  beginStatement(isAlone: boolean): string;
+  begin(isAlone: boolean): Promise<void>;
+  /** Commits it. It fails only where nothing was committed, or where nobody can find out. */
+  commit(): Promise<void>;
   /** Writes the rows within the transaction that is open. */
   writeRows(batch: RowBatch): Promise<void>;
   /** Writes the rows, or without any a probe, and commits. After a failure a transaction may still be open. */

@@ -1,4 +1,4 @@
-import pg from 'pg';
+import { Client } from 'pg';
 import { isStorageFailure } from './postgres-settings.ts';
 
 /** What a connection is for. */
@@ -18,7 +18,7 @@ export interface StatementResult<Row> {
 }
 
 interface Open {
-  client: pg.Client;
+  client: Client;
   ready: Promise<unknown>;
 }
 
@@ -45,7 +45,11 @@ export class OwnConnection {
     const open = (this.current ??= this.open());
     try {
       await open.ready;
-      const { rows, rowCount } = await open.client.query({ text, values, ...(name !== undefined && { name }) });
+      const { rows, rowCount } = await open.client.query({
+        text,
+        values,
+        ...(name !== undefined && { name }),
+      });
       return { rows: rows as Row[], count: rowCount ?? 0 };
     } catch (cause) {
       if (isStorageFailure(cause)) this.drop(open);
@@ -62,7 +66,7 @@ export class OwnConnection {
 
   private open(): Open {
     const { statementMsMax, onNotice } = this.settings;
-    const client = new pg.Client({
+    const client = new Client({
       connectionString: this.databaseUrl,
       application_name: 'signalbox',
       connectionTimeoutMillis: statementMsMax,
@@ -82,7 +86,7 @@ export class OwnConnection {
     return open;
   }
 
-  private async begin(client: pg.Client): Promise<void> {
+  private async begin(client: Client): Promise<void> {
     await client.connect();
     for (const statement of this.settings.prologue) await client.query(statement);
   }

@@ -19,7 +19,7 @@ interface Change {
 
 /**
  * Looks for changes on a connection of its own. Transactions of all processes that change such tables follow each other
- * (`Dialect.beginStatement`), so that the numbers of changes grow in the order of their commits and none is passed over.
+ * (`Dialect.begin`), so that the numbers of changes grow in the order of their commits and none is passed over.
  */
 export class PostgresChangeFeed implements ChangeFeed {
   private readonly reloads = new Map<FollowedTable, Reload>();

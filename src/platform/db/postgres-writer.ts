@@ -29,6 +29,15 @@ export class PostgresWriter {
     return this.current.connection.query({ text, values, ...(name !== undefined && { name }) });
   }
 
+  /** The `answer` of the last of some statements. */
+  async ask(statements: string): Promise<string | null> {
+    const results: unknown = await this.query(statements);
+    const [row] = (
+      (Array.isArray(results) ? results.at(-1) : results) as QueryResult<{ answer: string | null }>
+    ).rows;
+    return row?.answer ?? null;
+  }
+
   /** Whatever it was in the middle of is over: what comes next needs another connection. */
   broke(): void {
     this.isBroken = true;

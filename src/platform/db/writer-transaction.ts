@@ -8,14 +8,14 @@ class CommitLost extends Error {}
 export class WriterTransaction {
   constructor(private readonly dialect: Dialect) {}
 
-  /** @param isAlone see `Dialect.beginStatement`. */
+  /** @param isAlone see `Dialect.begin`. */
   async begin(isAlone: boolean): Promise<void> {
-    await this.runner.query(this.dialect.beginStatement(isAlone));
+    await this.dialect.begin(isAlone);
     this.mark(true);
   }
 
   async commit(): Promise<void> {
-    await this.runner.query('COMMIT');
+    await this.dialect.commit();
     this.mark(false);
   }
 

@@ -8,6 +8,11 @@ export class OneProcess extends Processes {
 
   override onLost(): void {}
 
+  /** What another one left was left by one that is gone. */
+  override alive(): Promise<readonly string[]> {
+    return Promise.resolve([]);
+  }
+
   override async start(): Promise<void> {}
 
   override async stop(): Promise<void> {}

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import type { Database, OwnConnection } from '../db/index.ts';
 import { type ProcessRoles, Processes } from './processes.ts';
 
@@ -11,10 +11,15 @@ interface Rhythm {
 /** Four beats in a row may be lost. */
 const RHYTHM: Rhythm = { beatMs: 5_000, leaseMs: 20_000 };
 
-const ADD = `INSERT INTO processes (id, roles, started_at, beat_at) VALUES ($1, $2, now(), now())
+const ADD = `INSERT INTO processes (id, roles, presence, started_at, beat_at) VALUES ($1, $2, $3, now(), now())
   ON CONFLICT (id) DO NOTHING`;
 const BEAT = `UPDATE processes SET beat_at = now() WHERE id = $1`;
 const COUNT = `SELECT count(*) AS count FROM processes WHERE 'http' = ANY (string_to_array(roles, ','))`;
+/** The lock of its connection ends with a process, whatever ends it. */
+const ALIVE = `SELECT id FROM processes WHERE EXISTS (
+  SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    AND (classid::bigint << 32) + objid::bigint = presence)`;
 const REMOVE = `DELETE FROM processes WHERE id = $1`;
 /** After a start of the database they are all silent, and not dead. */
 const REMOVE_SILENT = `DELETE FROM processes WHERE id <> $1 AND beat_at < now() - $2::float8 * interval '1 ms'
@@ -30,6 +35,8 @@ const FREE_JOBS = `UPDATE queue_jobs SET holder = NULL WHERE holder IN
  */
 export class PostgresProcesses extends Processes {
   private currentId: string = randomUUID();
+  /** Names a lock that its connection holds. */
+  private readonly presence = randomBytes(6).readUIntBE(0, 6);
   private counted = 1;
   /** When the last beat that came through was sent, and since when they have come through without a gap. */
   private beatenAt = -Infinity;
@@ -50,7 +57,11 @@ export class PostgresProcesses extends Processes {
     super();
     this.connection = database.ownConnection({
       // A beat that a crash of the database forgets is followed by another one.
-      prologue: ['SET synchronous_commit = off', 'SET enable_seqscan = off'],
+      prologue: [
+        'SET synchronous_commit = off',
+        'SET enable_seqscan = off',
+        `SELECT pg_try_advisory_lock(${this.presence})`,
+      ],
       statementMsMax: Math.min(rhythm.beatMs, rhythm.leaseMs / 4),
     });
   }
@@ -69,6 +80,11 @@ export class PostgresProcesses extends Processes {
 
   override onLost(listener: (formerId: string) => void): void {
     this.listeners.push(listener);
+  }
+
+  override async alive(): Promise<readonly string[]> {
+    const { rows } = await this.connection.query<{ id: string }>(ALIVE);
+    return rows.map(({ id }) => id);
   }
 
   override async start(): Promise<void> {
@@ -123,7 +139,7 @@ export class PostgresProcesses extends Processes {
   private async appear(): Promise<void> {
     const sentAt = performance.now();
     const roles = [this.roles.http && 'http', this.roles.worker && 'worker'].filter(Boolean).join(',');
-    await this.connection.query(ADD, [this.currentId, roles]);
+    await this.connection.query(ADD, [this.currentId, roles, this.presence]);
     this.isThere = true;
     this.beaten(sentAt);
   }

@@ -14,6 +14,8 @@ export abstract class Processes {
   abstract get isSurelyAlive(): boolean;
   /** Calls with the former id when this process finds that it was taken for dead: others do what it held. */
   abstract onLost(listener: (formerId: string) => void): void;
+  /** Those that run at this moment, as far as the database can tell; nobody where this is the only one there can be. */
+  abstract alive(): Promise<readonly string[]>;
   /** From now on the others know of this process. */
   abstract start(): Promise<void>;
   /** From now on they do not, and may take what it still holds. */

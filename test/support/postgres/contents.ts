@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type pg from 'pg';
+import type { Client } from 'pg';
 import { withSuperuser } from './databases.ts';
 
 /**
@@ -15,7 +15,7 @@ export function contentsOf(database: string): Promise<string> {
   }, database);
 }
 
-async function folderOf(client: pg.Client): Promise<string> {
+async function folderOf(client: Client): Promise<string> {
   const { rows } = await client.query<{ data: string; oid: string }>(
     `SELECT current_setting('data_directory') AS data, oid::text FROM pg_database WHERE datname = current_database()`,
   );
@@ -34,7 +34,7 @@ function filesIn(folder: string): Buffer[] {
   });
 }
 
-async function rowsIn(client: pg.Client): Promise<Buffer[]> {
+async function rowsIn(client: Client): Promise<Buffer[]> {
   const { rows: tables } = await client.query<{ name: string }>(
     `SELECT oid::regclass::text AS name FROM pg_class
      WHERE relkind = 'r' AND relnamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)`,

@@ -1,13 +1,13 @@
-import pg from 'pg';
+import { Client, type DatabaseError, TypeOverrides, types as known } from 'pg';
 
 /** The product is no superuser: it owns its database. */
 const OWNER = 'signalbox';
 const TEMPLATE = 'signalbox_template';
 const DUPLICATE_DATABASE = '42P04';
-const types = new pg.TypeOverrides();
+const types = new TypeOverrides();
 // As SQLite's driver gives them; no test counts to 2⁵³.
-for (const type of [pg.types.builtins.INT8, pg.types.builtins.NUMERIC]) types.setTypeParser(type, Number);
-types.setTypeParser(pg.types.builtins.BOOL, (text) => (text === 't' ? 1 : 0));
+for (const type of [known.builtins.INT8, known.builtins.NUMERIC]) types.setTypeParser(type, Number);
+types.setTypeParser(known.builtins.BOOL, (text) => (text === 't' ? 1 : 0));
 
 /** Set by the start of the server, for the specs' own processes. */
 function superuserUrl(): URL {
@@ -26,7 +26,7 @@ export function ownersUrl(database: string): string {
 
 /** Runs statements at an address. */
 export async function executeOn(url: string, statements: string): Promise<void> {
-  const client = new pg.Client(url);
+  const client = new Client(url);
   await client.connect();
   try {
     await client.query(statements);
@@ -36,10 +36,10 @@ export async function executeOn(url: string, statements: string): Promise<void> 
 }
 
 /** A connection as the superuser: the caller ends it. */
-export async function connectAsSuperuser(database: string): Promise<pg.Client> {
+export async function connectAsSuperuser(database: string): Promise<Client> {
   const url = superuserUrl();
   url.pathname = database;
-  const client = new pg.Client({ connectionString: url.href, types });
+  const client = new Client({ connectionString: url.href, types });
   // Who asks something then is told; where nobody does, it is of no matter.
   client.on('error', () => undefined);
   await client.connect();
@@ -48,7 +48,7 @@ export async function connectAsSuperuser(database: string): Promise<pg.Client> {
 
 /** One connection as the superuser, closed again afterwards. */
 export async function withSuperuser<T>(
-  work: (client: pg.Client) => Promise<T>,
+  work: (client: Client) => Promise<T>,
   database = 'postgres',
 ): Promise<T> {
   const client = await connectAsSuperuser(database);
@@ -72,7 +72,7 @@ export async function makeTemplate(prepare: (url: string) => Promise<void>): Pro
 export async function makeDatabase(name: string): Promise<void> {
   await withSuperuser((client) =>
     client.query(`CREATE DATABASE ${name} TEMPLATE ${TEMPLATE} OWNER ${OWNER}`),
-  ).catch((error: pg.DatabaseError) => {
+  ).catch((error: DatabaseError) => {
     if (error.code !== DUPLICATE_DATABASE) throw error;
   });
 }

@@ -148,6 +148,7 @@ const executions = [
     idempotency_key ${TEXT},
     replay_of ${TEXT},
     is_durable boolean,
+    process_id ${TEXT},
     PRIMARY KEY (account_id, id)
   ) PARTITION BY RANGE (id)`,
   `CREATE INDEX executions_by_key ON executions (config_key, id)`,
@@ -243,6 +244,7 @@ const processes = [
   `CREATE TABLE processes (
     id ${TEXT} PRIMARY KEY,
     roles ${TEXT} NOT NULL,
+    presence bigint NOT NULL,
     started_at timestamptz NOT NULL,
     beat_at timestamptz NOT NULL
   )`,

@@ -9,6 +9,7 @@ import { DurableRuns1764400000000 } from './1764400000000-durable-runs.ts';
 import { CallsOfExecutions1764500000000 } from './1764500000000-calls-of-executions.ts';
 import { Access1764550000000 } from './1764550000000-access.ts';
 import { CommandDefinitions1764600000000 } from './1764600000000-command-definitions.ts';
+import { ProcessOfExecutions1764700000000 } from './1764700000000-process-of-executions.ts';
 
 /** In the order in which they run; one is never changed once released. */
 export const migrations = [
@@ -23,4 +24,5 @@ export const migrations = [
   CallsOfExecutions1764500000000,
   Access1764550000000,
   CommandDefinitions1764600000000,
+  ProcessOfExecutions1764700000000,
 ] as const;

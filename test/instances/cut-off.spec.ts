@@ -1,0 +1,66 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { databaseUrl, isPostgres } from '../support/database.ts';
+import { Signalbox } from '../support/signalbox.ts';
+import { until } from '../support/until.ts';
+import { Cluster } from './cluster.ts';
+import { TcpProxy } from './tcp-proxy.ts';
+
+let here: Signalbox;
+let away: Signalbox;
+let proxy: TcpProxy;
+
+beforeAll(async () => {
+  if (!isPostgres) return;
+  here = await Signalbox.start();
+  const url = new URL(await databaseUrl(here.dataFolder));
+  proxy = await TcpProxy.start({ host: url.hostname, port: Number(url.port) });
+  url.port = String(proxy.port);
+  away = await Cluster.join(here, { env: { DATABASE_URL: url.href } });
+  await here.createConfig('asked', { executionCode: 'return 1;' });
+  await until(async () => ((await away.call('asked', {})).status === 200 ? true : null));
+});
+afterAll(async () => {
+  await away?.stop();
+  await here?.stop();
+  await proxy?.stop();
+});
+
+describe.runIf(isPostgres)('An instance that is cut off from the database', () => {
+  it('answers 503 after a second, with when to come again, and nothing that it knew before', async () => {
+    const { body } = await here.command<{ id: string; apiKey: string }>('CreateApiClientCommand', {
+      name: 'taken back',
+      role: 'viewer',
+    });
+    const headers = { 'X-API-Key': body.data.apiKey };
+    const asked = () => away.command('GetWebHookConfigListQuery', {}, headers);
+    await until(async () => ((await asked()).status === 200 ? true : null));
+    proxy.close();
+    const closedAt = performance.now();
+    await here.command('UpdateApiClientCommand', { id: body.data.id, isEnabled: false });
+    // Up to a second later it may answer as before; from then on it does not know what it may do.
+    await until(async () => (performance.now() - closedAt > 1_300 ? true : null));
+    const [query, webhook, health] = await Promise.all([
+      asked(),
+      away.call('asked', {}),
+      fetch(`${away.url}/health/ready`),
+    ]);
+    expect([query.status, query.body.code, query.headers.get('retry-after')]).toEqual([
+      503,
+      'database.cut-off',
+      '1',
+    ]);
+    expect([webhook.status, health.status]).toEqual([503, 503]);
+    expect((await fetch(`${away.url}/health/live`)).status).toBe(200);
+  });
+
+  it('answers again by itself when the database is back, with what was changed meanwhile', async () => {
+    const { body } = await here.command<{ items: Record<string, unknown>[] }>('GetWebHookConfigListQuery');
+    await here.command('DeactivateWebHookConfigCommand', { id: body.data.items[0]!['id'] });
+    proxy.open();
+    const status = await until(async () => {
+      const response = await away.call('asked', {});
+      return response.status === 503 ? null : response.status;
+    });
+    expect(status).toBe(404);
+  });
+});

@@ -62,13 +62,8 @@ export class AppModule {
       },
       {
         provide: Queue,
-        useFactory: (database: Database, clock: Clock, all: Processes) => {
-          const onStumble = ({ id, kind }: Job, cause: unknown) =>
-            logger.warn({ jobId: id, kind, err: cause }, 'a job stumbled and is tried again');
-          return config.isShared
-            ? new PostgresQueue({ database, clock, processes: all, onStumble })
-            : new EmbeddedQueue(database, clock, onStumble);
-        },
+        useFactory: (database: Database, clock: Clock, all: Processes) =>
+          queue(config, { database, clock, processes: all, onStumble: warnOf(logger) }),
         inject: [Database, Clock, Processes],
       },
       { provide: ScriptPool, useFactory: () => scriptPool(config, logger) },
@@ -120,6 +115,17 @@ function processes(config: Config, database: Database, logger: Logger): Processe
     ),
   );
   return all;
+}
+
+function queue({ isShared }: Config, parts: ConstructorParameters<typeof PostgresQueue>[0]): Queue {
+  return isShared
+    ? new PostgresQueue(parts)
+    : new EmbeddedQueue(parts.database, parts.clock, parts.onStumble);
+}
+
+function warnOf(logger: Logger) {
+  return ({ id, kind }: Job, cause: unknown): void =>
+    logger.warn({ jobId: id, kind, err: cause }, 'a job stumbled and is tried again');
 }
 
 function scriptPool(config: Config, logger: Logger): ScriptPool {

@@ -21,6 +21,11 @@ const does = async (type: string, fields: Record<string, unknown>) => {
 const asks = (headers: Record<string, string>) =>
   cluster.second.command('GetWebHookConfigListQuery', {}, headers);
 
+const statusOfKey = async (key: string) => (await asks({ 'X-API-Key': key })).status;
+const statusOfToken = async (token: string) => (await asks({ Authorization: `Bearer ${token}` })).status;
+const setSecret = (value: string) =>
+  does('SetSecretCommand', { name: 'TOKEN', value, configKeys: ['reads'] });
+
 describe.runIf(isPostgres)('What one instance changes, another knows within a second', () => {
   it('a configuration that is created, changed, deactivated, activated and deleted', async () => {
     const config = await cluster.first.createConfig('told', { executionCode: 'return 1;' });
@@ -41,15 +46,14 @@ describe.runIf(isPostgres)('What one instance changes, another knows within a se
 
   it('a client that is made, disabled and enabled, and its new API key', async () => {
     const client = await does('CreateApiClientCommand', { name: 'told', role: 'viewer' });
-    const status = async (key: string) => (await asks({ 'X-API-Key': key })).status;
-    await isKnown(async () => (await status(client.apiKey!)) === 200);
+    await isKnown(async () => (await statusOfKey(client.apiKey!)) === 200);
     await does('UpdateApiClientCommand', { id: client.id, isEnabled: false });
-    await isKnown(async () => (await status(client.apiKey!)) === 401);
+    await isKnown(async () => (await statusOfKey(client.apiKey!)) === 401);
     await does('UpdateApiClientCommand', { id: client.id, isEnabled: true });
-    await isKnown(async () => (await status(client.apiKey!)) === 200);
+    await isKnown(async () => (await statusOfKey(client.apiKey!)) === 200);
     const { apiKey } = await does('RotateApiKeyCommand', { id: client.id });
-    await isKnown(async () => (await status(apiKey!)) === 200);
-    await isKnown(async () => (await status(client.apiKey!)) === 401);
+    await isKnown(async () => (await statusOfKey(apiKey!)) === 200);
+    await isKnown(async () => (await statusOfKey(client.apiKey!)) === 401);
   });
 
   it('a token whose user is disabled, and one whose signing key is revoked', async () => {
@@ -63,25 +67,23 @@ describe.runIf(isPostgres)('What one instance changes, another knows within a se
       });
       return ((await response.json()) as { data: { token: string } }).data.token;
     };
-    const status = async (token: string) => (await asks({ Authorization: `Bearer ${token}` })).status;
     const token = await login();
-    await isKnown(async () => (await status(token)) === 200);
+    await isKnown(async () => (await statusOfToken(token)) === 200);
     await does('RotateSigningKeyCommand', { revokeOld: true });
-    await isKnown(async () => (await status(token)) === 401);
+    await isKnown(async () => (await statusOfToken(token)) === 401);
     const next = await login();
-    await isKnown(async () => (await status(next)) === 200);
+    await isKnown(async () => (await statusOfToken(next)) === 200);
     await does('UpdateUserCommand', { id: user.id, isEnabled: false });
-    await isKnown(async () => (await status(next)) === 401);
+    await isKnown(async () => (await statusOfToken(next)) === 401);
   });
 
   it('a secret of a script', async () => {
     await cluster.first.createConfig('reads', {
       executionCode: `try { return secrets.get('TOKEN').length; } catch { return null; }`,
     });
-    const set = (value: string) => does('SetSecretCommand', { name: 'TOKEN', value, configKeys: ['reads'] });
-    await set('x'.repeat(10));
+    await setSecret('x'.repeat(10));
     await isKnown(async () => (await answerOf('reads')).body.data === 10);
-    await set('x'.repeat(20));
+    await setSecret('x'.repeat(20));
     await isKnown(async () => (await answerOf('reads')).body.data === 20);
   });
 

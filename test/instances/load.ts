@@ -14,12 +14,14 @@ const LINES = 4;
 const PAUSE_MS = 15;
 let loads = 0;
 
-/** The configurations that the load calls: each run publishes one event. */
-export async function configure(signalbox: Signalbox): Promise<void> {
-  const publish = (type: string) =>
-    `const made = doCmd('PublishEventCommand', { type: '${type}', payload: context.body });
+function publish(type: string): string {
+  return `const made = doCmd('PublishEventCommand', { type: '${type}', payload: context.body });
     if (!made.success) throw new Error(made.message);
     return context.body;`;
+}
+
+/** The configurations that the load calls: each run publishes one event. */
+export async function configure(signalbox: Signalbox): Promise<void> {
   await signalbox.createConfig('kept', {
     executionCode: publish('order.kept'),
     idempotency: { key: '=request.body.id' },

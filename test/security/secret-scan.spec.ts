@@ -12,7 +12,6 @@ const secrets = new Map<string, string>();
 let signalbox: Signalbox;
 let outside: CountingServer;
 const executionIds: string[] = [];
-
 /** A secret made for this run. */
 function secret(what: string): string {
   const value = `${what}-${randomBytes(18).toString('hex')}`;
@@ -246,11 +245,10 @@ async function publicPages(): Promise<string[]> {
 
 /** The database and every other file of the installation but the key file itself. */
 async function disk(): Promise<string[]> {
-  const others = readdirSync(signalbox.dataFolder).filter((name) => name !== 'secrets.key');
-  return [
-    await keptBytes(signalbox.dataFolder),
-    ...others.map((name) => readFileSync(join(signalbox.dataFolder, name)).toString('latin1')),
-  ];
+  const { dataFolder } = signalbox;
+  const names = readdirSync(dataFolder).filter((name) => name !== 'secrets.key');
+  const files = names.map((name) => readFileSync(join(dataFolder, name)).toString('latin1'));
+  return [await keptBytes(dataFolder), ...files];
 }
 
 describe('After a run with many secrets', () => {

@@ -68,14 +68,15 @@ async function start(programs: string, port: number): Promise<void> {
   });
 }
 
+function gone(): void {
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  process.exit();
+}
+
 /** Nothing is kept, and so nothing has to be written at the end. */
 function end(): void {
   if (isEnding) return;
   isEnding = true;
-  const gone = () => {
-    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
-    process.exit();
-  };
   if (server && server.exitCode === null && server.signalCode === null) {
     server.once('exit', gone);
     server.kill('SIGQUIT');

@@ -1,6 +1,6 @@
 import type { OnModuleDestroy } from '@nestjs/common';
 import type { Clock } from './clock.ts';
-import type { Database } from './db/index.ts';
+import type { Database, Held } from './db/index.ts';
 import { PackSweep, type PayloadsBefore } from './db/index.ts';
 import type { Logger } from './logger.ts';
 
@@ -8,6 +8,7 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 /** Between two commits calls have the door for themselves for as long as the last one took, at most this. */
 const PAUSE_MS_MAX = 100;
+const LOCK = 'retention';
 
 /** What is too old now. */
 export interface RetentionTime {
@@ -68,20 +69,31 @@ export class Retention implements OnModuleDestroy {
   }
 
   private async round(): Promise<void> {
-    const now = this.parts.clock.now();
-    const time = { now, before: now - this.parts.days * DAY_MS };
+    const { database, clock, days, logger } = this.parts;
+    // One process of all does it; whoever finds another at it comes again in an hour.
+    const turn = await database.locks.tryAny([LOCK]).catch((cause: unknown) => {
+      logger.warn({ err: cause }, 'retention was interrupted');
+      return null;
+    });
+    if (!turn) return;
+    const now = clock.now();
+    const time = { now, before: now - days * DAY_MS };
     // Last, and only when all rows are gone that are to go: what is left of them is asked which packs it holds.
     const packs: Sweep = { name: 'payload packs', sweep: ({ before }) => this.packs.sweep(before) };
-    for (const sweep of [...this.sweeps, packs]) if (!(await this.isDone(sweep, time))) return;
+    try {
+      for (const sweep of [...this.sweeps, packs]) if (!(await this.isDone(sweep, time, turn))) return;
+    } finally {
+      turn.release();
+    }
   }
 
-  private async isDone(sweep: Sweep, time: RetentionTime): Promise<boolean> {
+  private async isDone(sweep: Sweep, time: RetentionTime, turn: Held): Promise<boolean> {
     let deleted = 0;
     try {
       let began = performance.now();
       for await (const rows of sweep.sweep(time)) {
         deleted += rows;
-        if (this.isStopping) return false;
+        if (this.isStopping || !turn.isHeld) return false;
         await pause(Math.min(performance.now() - began, PAUSE_MS_MAX));
         began = performance.now();
       }

@@ -16,7 +16,7 @@ export function startAging(dataFolder?: string): Promise<InProcess> {
 
 /** From now on it is so much later. */
 export function moveOn(days: number): void {
-  movedMs += days * DAY_MS;
+  movedMs += Math.round(days * DAY_MS);
 }
 
 /** The same, and what is too old by then is deleted. */

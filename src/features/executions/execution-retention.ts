@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { In, Not, Raw } from 'typeorm';
 import { Database, RowsByAge } from '../../platform/db/index.ts';
 import { Retention, type RetentionTime, type Sweep } from '../../platform/retention.ts';
 import { ExecutionEntity, unfinishedStatuses } from './execution.entity.ts';
@@ -7,6 +6,8 @@ import { RecordedCalls } from './recorded-calls.ts';
 
 /** The longest window of an idempotency key. */
 const IDEMPOTENCY_MS_MAX = 30 * 86_400_000;
+
+const unfinished = unfinishedStatuses.map((status) => `'${status}'`).join(', ');
 
 /** Deletes executions that ended long ago; what has not ended stays, however old it is. */
 @Injectable()
@@ -23,18 +24,14 @@ export class ExecutionRetention implements Sweep {
     retention.register(this, (before) => this.payloadsBefore(before));
   }
 
-  sweep({ now, before }: RetentionTime): AsyncGenerator<number> {
-    const over = {
-      // While a key holds, its execution is what a repeat is answered from.
-      idempotencyKey: Raw((column) => `(${column} IS NULL OR received_at < :keysFrom)`, {
-        keysFrom: now - IDEMPOTENCY_MS_MAX,
-      }),
-      status: Not(In(unfinishedStatuses)),
-      finishedAt: Raw((column) => `COALESCE(${column}, received_at) < :before`, { before }),
-    };
-    return this.rows.deleteBefore(before, over, (tx, accountId, ids) =>
+  async *sweep({ now, before }: RetentionTime): AsyncGenerator<number> {
+    // While a key holds, its execution is what a repeat is answered from.
+    const over = `(idempotency_key IS NULL OR received_at < ${now - IDEMPOTENCY_MS_MAX})
+      AND status NOT IN (${unfinished}) AND COALESCE(finished_at, received_at) < ${before}`;
+    yield* this.rows.deleteBefore(before, over, (tx, accountId, ids) =>
       this.recordedCalls.deleteOrphans(tx, accountId, ids),
     );
+    yield* this.recordedCalls.deleteOrphanDays(before);
   }
 
   private async *payloadsBefore(before: number): AsyncGenerator<string> {

@@ -118,6 +118,21 @@ export class RecordedCalls {
     );
   }
 
+  /** The same, of days whose executions are gone as a whole. @yields after each day how many it deleted. */
+  async *deleteOrphanDays(before: number): AsyncGenerator<number> {
+    const { days } = this.database;
+    const table = calls.name;
+    yield* days.deleteDays({
+      table,
+      before: days.wholeDaysBefore(table, before),
+      staying: (from, to) => ({
+        sql: 'execution_id IN (SELECT id FROM executions WHERE id >= ? AND id < ?)',
+        values: [from, to],
+      }),
+      isThorough: true,
+    });
+  }
+
   /** The payload columns of those whose executions were made before a moment. */
   async *payloadsBefore(before: number): AsyncGenerator<string> {
     const end = firstIdAt('exe', before);

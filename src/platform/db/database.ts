@@ -5,6 +5,7 @@ import type { DatabaseEngine } from './engine.ts';
 import { openPostgres, postgresOptions } from './engine-postgres.ts';
 import { openSqlite, sqliteOptions } from './engine-sqlite.ts';
 import { erasePayloads } from './erase-payloads.ts';
+import type { DayKeeper } from './old-days.ts';
 import type { OwnConnection, OwnConnectionSettings } from './own-connection.ts';
 import { openPack } from './pack-sealing.ts';
 import { partsIn, placesOf } from './payload-packs.ts';
@@ -45,6 +46,11 @@ export class Database {
   /** What only one holder of all processes has at a time. */
   get locks(): SharedLocks {
     return this.engine.locks;
+  }
+
+  /** What is kept by days, and goes by days. */
+  get days(): DayKeeper {
+    return this.engine.days;
   }
 
   /** Reads on connections of its own: never inside the writer's transaction, always the last commit. */

@@ -8,12 +8,11 @@ import { refuseNewerSchema } from './newer-schema.ts';
 import { OwnConnection } from './own-connection.ts';
 import { PostgresChangeFeed } from './postgres-change-feed.ts';
 import { PostgresLocks } from './postgres-locks.ts';
-import { makePartitions } from './postgres-partitions.ts';
+import { PostgresOldDays } from './postgres-old-days.ts';
+import { keepPartitions, makePartitions } from './postgres-partitions.ts';
 import { columnTypes, MIGRATION_LOCK, sessionSettings } from './postgres-settings.ts';
 import { PostgresWriter } from './postgres-writer.ts';
 import { withStoredTexts } from './stored-text.ts';
-
-const HOUR_MS = 3_600_000;
 
 /** Connections for reading, each process. */
 const READERS = 10;
@@ -52,10 +51,7 @@ export async function openPostgres(
   const writer = await PostgresWriter.connect(writers);
   const types = await columnTypes(readers);
   const locks = new PostgresLocks(databaseUrl);
-  const daily = setInterval(
-    () => void makePartitions(readers.manager, Date.now()).catch(() => undefined),
-    HOUR_MS,
-  ).unref();
+  const stopPartitions = keepPartitions(readers.manager);
   const ownConnections: OwnConnection[] = [];
   return {
     dialect: new PostgresDialect(writer, types, sealer),
@@ -66,6 +62,7 @@ export async function openPostgres(
       return feed;
     },
     locks,
+    days: new PostgresOldDays(readers),
     // What is deleted is overwritten by VACUUM, in its own time: docs/security.md says so.
     erasing: (_tx, work) => work(),
     emptyLog: async () => {
@@ -78,7 +75,7 @@ export async function openPostgres(
       return connection;
     },
     close: async () => {
-      clearInterval(daily);
+      stopPartitions();
       await Promise.all(ownConnections.map((connection) => connection.close()));
       await locks.close();
       await writer.close();

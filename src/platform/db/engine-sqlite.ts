@@ -10,6 +10,7 @@ import type { DatabaseEngine } from './engine.ts';
 import { LogKeeper } from './log-keeper.ts';
 import { migrations } from './migrations-sqlite/index.ts';
 import { refuseNewerSchema } from './newer-schema.ts';
+import { noDays } from './old-days.ts';
 import { OwnLocks } from './shared-locks.ts';
 import { LOCK_WAIT_MS, writingPragmas } from './sqlite-settings.ts';
 import { withStoredTexts } from './stored-text.ts';
@@ -57,6 +58,7 @@ export async function openSqlite(
     read: reader.manager,
     changes: () => Promise.resolve(nobodyElse),
     locks: new OwnLocks(),
+    days: noDays,
     erasing: async ({ manager }, work) => {
       // Else pages that are freed would lie in the file as they were until they are used again.
       await manager.query('PRAGMA secure_delete = ON');

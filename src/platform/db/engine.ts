@@ -1,6 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import type { ChangeFeed } from './change-feed.ts';
 import type { Dialect } from './dialect.ts';
+import type { DayKeeper } from './old-days.ts';
 import type { OwnConnection, OwnConnectionSettings } from './own-connection.ts';
 import type { SharedLocks } from './shared-locks.ts';
 import type { Tx, WriteDoor } from './write-door.ts';
@@ -13,6 +14,7 @@ export interface DatabaseEngine {
   /** @param door of the database that this engine is of. */
   changes(door: () => WriteDoor): Promise<ChangeFeed>;
   readonly locks: SharedLocks;
+  readonly days: DayKeeper;
   /** Runs what erases rows so that their bytes are not left in the database. */
   erasing(tx: Tx, work: () => Promise<void>): Promise<void>;
   /** Makes what was erased vanish from where the database keeps it for itself. @returns false where something held on to it. */

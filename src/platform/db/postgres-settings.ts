@@ -61,6 +61,11 @@ export function hasGivenWay(cause: unknown): boolean {
   return GAVE_WAY.test(sqlState(cause) ?? '');
 }
 
+/** True for an error of PostgreSQL with one of these codes. */
+export function hasSqlState(cause: unknown, ...codes: readonly string[]): boolean {
+  return codes.includes(sqlState(cause) ?? '');
+}
+
 function sqlState(cause: unknown): string | undefined {
   const { code, driverError } = (cause ?? {}) as { code?: unknown; driverError?: { code?: unknown } };
   const state = driverError?.code ?? code;

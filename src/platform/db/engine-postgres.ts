@@ -5,8 +5,9 @@ import { PostgresDialect } from './dialect-postgres.ts';
 import type { DatabaseEngine } from './engine.ts';
 import { migrations } from './migrations-postgres/index.ts';
 import { refuseNewerSchema } from './newer-schema.ts';
-import { OwnConnection } from './own-connection.ts';
+import { OwnConnection, type OwnConnectionSettings } from './own-connection.ts';
 import { PostgresChangeFeed } from './postgres-change-feed.ts';
+import { PostgresErasedPacks } from './postgres-erased-packs.ts';
 import { PostgresLocks } from './postgres-locks.ts';
 import { PostgresOldDays } from './postgres-old-days.ts';
 import { keepPartitions, makePartitions } from './postgres-partitions.ts';
@@ -14,6 +15,8 @@ import { columnTypes, MIGRATION_LOCK, sessionSettings } from './postgres-setting
 import { PostgresWriter } from './postgres-writer.ts';
 import { withStoredTexts } from './stored-text.ts';
 
+/** A day of some hundred gigabytes takes no longer. */
+const VACUUM_MS_MAX = 3_600_000;
 /** Connections for reading, each process. */
 const READERS = 10;
 
@@ -53,6 +56,12 @@ export async function openPostgres(
   const locks = new PostgresLocks(databaseUrl);
   const stopPartitions = keepPartitions(readers.manager);
   const ownConnections: OwnConnection[] = [];
+  const ownConnection = (settings: OwnConnectionSettings) => {
+    const connection = new OwnConnection(databaseUrl, settings);
+    ownConnections.push(connection);
+    return connection;
+  };
+  const erased = new PostgresErasedPacks(ownConnection({ prologue: [], statementMsMax: VACUUM_MS_MAX }));
   return {
     dialect: new PostgresDialect(writer, types, sealer),
     read: readers.manager,
@@ -63,17 +72,9 @@ export async function openPostgres(
     },
     locks,
     days: new PostgresOldDays(readers),
-    // What is deleted is overwritten by VACUUM, in its own time: docs/security.md says so.
-    erasing: (_tx, work) => work(),
-    emptyLog: async () => {
-      await readers.query('VACUUM payload_packs');
-      return true;
-    },
-    ownConnection: (settings) => {
-      const connection = new OwnConnection(databaseUrl, settings);
-      ownConnections.push(connection);
-      return connection;
-    },
+    erasing: (tx, packIds, work) => erased.during(tx, packIds, work),
+    emptyLog: () => erased.clear(),
+    ownConnection,
     close: async () => {
       stopPartitions();
       await Promise.all(ownConnections.map((connection) => connection.close()));

@@ -59,7 +59,7 @@ export async function openSqlite(
     changes: () => Promise.resolve(nobodyElse),
     locks: new OwnLocks(),
     days: noDays,
-    erasing: async ({ manager }, work) => {
+    erasing: async ({ manager }, _packIds, work) => {
       // Else pages that are freed would lie in the file as they were until they are used again.
       await manager.query('PRAGMA secure_delete = ON');
       try {

@@ -15,8 +15,8 @@ export interface DatabaseEngine {
   changes(door: () => WriteDoor): Promise<ChangeFeed>;
   readonly locks: SharedLocks;
   readonly days: DayKeeper;
-  /** Runs what erases rows so that their bytes are not left in the database. */
-  erasing(tx: Tx, work: () => Promise<void>): Promise<void>;
+  /** Runs what erases packs so that their bytes are not left in the database; `emptyLog` completes it. */
+  erasing(tx: Tx, packIds: readonly string[], work: () => Promise<void>): Promise<void>;
   /** Makes what was erased vanish from where the database keeps it for itself. @returns false where something held on to it. */
   emptyLog(): Promise<boolean>;
   /** Absent where the database is this process's alone. */

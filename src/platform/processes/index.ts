@@ -1,4 +1,4 @@
 /** Who works on the database beside us. */
-export { type ProcessRoles, Processes } from './processes.ts';
+export { Processes } from './processes.ts';
 export { OneProcess } from './processes-one.ts';
 export { PostgresProcesses } from './processes-postgres.ts';

@@ -25,8 +25,8 @@ const REMOVE = `DELETE FROM processes WHERE id = $1`;
 const REMOVE_SILENT = `DELETE FROM processes WHERE id <> $1 AND beat_at < now() - $2::float8 * interval '1 ms'
   AND pg_postmaster_start_time() < now() - $2::float8 * interval '1 ms'`;
 /** Whoever they are whose processes are not there any more: those just removed, and those that took a job since. */
-const FREE_JOBS = `UPDATE queue_jobs SET holder = NULL WHERE holder IN
-  (SELECT holder FROM queue_jobs WHERE holder IS NOT NULL EXCEPT SELECT id FROM processes)`;
+const FREE_JOBS = `UPDATE queue_jobs SET holder = NULL WHERE claim >= 0 AND holder IN
+  (SELECT holder FROM queue_jobs WHERE holder IS NOT NULL AND claim >= 0 EXCEPT SELECT id FROM processes)`;
 
 /**
  * Processes on PostgreSQL: each has a row, and says by the database's clock that it is there. One that is silent for too

@@ -12,6 +12,20 @@ const NEXT = '\u0001';
 const GAVE_WAY = '23505';
 const TRIES_MAX = 3;
 
+/** Begins a connection that takes jobs. */
+export const CLAIM_PROLOGUE = [
+  // What a crash of the database forgets of this is free again; nothing is answered on the strength of it.
+  'SET synchronous_commit = off',
+  // The table is empty at one moment and has 100,000 rows at the next. A plan that was made for an empty one reads all
+  // of them for each job, which takes seconds; making one takes less than a millisecond.
+  'SET plan_cache_mode = force_custom_plan',
+  'SET enable_seqscan = off',
+  'SET enable_bitmapscan = off',
+  'SET enable_hashjoin = off',
+  'SET enable_mergejoin = off',
+  'SET jit = off',
+];
+
 const columns = `queue_jobs.id, queue_jobs.kind, queue_jobs.lane, queue_jobs.group_key AS "group",
   queue_jobs.run_at AS "runAt", queue_jobs.attempt, queue_jobs.data, queue_jobs.claim`;
 /** $1 the process, $2 now, $3 what not to take. A process that was taken for dead takes nothing. */
@@ -54,17 +68,19 @@ looked AS MATERIALIZED (
 ),
 judged AS (
   SELECT *, count(*) FILTER (WHERE is_free) OVER (PARTITION BY lane ORDER BY place) AS tried FROM (
-    SELECT looked.*, holder IS NULL AND run_at <= $2 AND id <> ALL ($3::text[]) AND NOT EXISTS (
-      SELECT 1 FROM queue_jobs WHERE queue_jobs.lane = looked.lane
-        AND queue_jobs.group_key = looked.group_key AND queue_jobs.holder IS NOT NULL
-    ) AS is_free FROM looked
+    SELECT looked.*, holder IS NULL AND run_at <= $2 AND id <> ALL ($3::text[]) AND (
+      SELECT queue_jobs.holder FROM queue_jobs WHERE queue_jobs.lane = looked.lane
+        AND queue_jobs.group_key = looked.group_key AND queue_jobs.holder IS NOT NULL LIMIT 1
+    ) IS NULL AS is_free FROM looked
   ) AS looked
 ),
 tried AS MATERIALIZED (SELECT * FROM judged WHERE tried < quota OR tried = quota AND is_free),
 chosen AS MATERIALIZED (
-  SELECT queue_jobs.id FROM tried JOIN queue_jobs ON queue_jobs.id = tried.id
-  WHERE is_free AND queue_jobs.holder IS NULL AND queue_jobs.run_at <= $2
-  FOR UPDATE OF queue_jobs SKIP LOCKED
+  SELECT free.id FROM tried CROSS JOIN LATERAL (
+    SELECT id FROM queue_jobs WHERE queue_jobs.id = tried.id AND holder IS NULL AND run_at <= $2
+    LIMIT 1 FOR UPDATE SKIP LOCKED
+  ) AS free
+  WHERE is_free
 ),
 taken AS (${take})
 SELECT taken.*, NULL::bigint AS looked, NULL::bigint AS tried FROM taken
@@ -72,7 +88,7 @@ UNION ALL
 SELECT NULL, NULL, lane, max(group_key), NULL, NULL, NULL, NULL, count(*), max(tried) FROM tried GROUP BY lane`;
 
 /** Lanes with free jobs and when the first of each is due; those with groups in any case. */
-const LANES = `WITH RECURSIVE plain AS (
+export const LANES = `WITH RECURSIVE plain AS (
   (SELECT lane, run_at FROM queue_jobs WHERE holder IS NULL AND group_key IS NULL ORDER BY lane, run_at LIMIT 1)
   UNION ALL
   SELECT next.* FROM plain CROSS JOIN LATERAL (
@@ -94,7 +110,8 @@ const FIRST_FREE = `SELECT min(run_at) AS "runAt" FROM queue_jobs WHERE holder I
 const NEXT_FREE = `${FIRST_FREE} AND run_at > $1`;
 
 /** Nobody has done anything of them: the next to take them is the first one still. $1 the process, $2 jobs. */
-const GIVE_BACK = `UPDATE queue_jobs SET holder = NULL, claim = claim - 1 WHERE holder = $1 AND id = ANY ($2::text[])`;
+const GIVE_BACK = `UPDATE queue_jobs SET holder = NULL, claim = claim - 1
+  WHERE holder = $1 AND id = ANY ($2::text[])`;
 /** What was begun outside the queue may be on its way here. $1 the process, $2 jobs that it has at hand. */
 const GIVE_UP_OTHERS = `UPDATE queue_jobs SET holder = NULL
   WHERE holder = $1 AND claim > 0 AND id <> ALL ($2::text[])`;

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { type Database, RowNotThere, type TableRow, type Tx, untilStored } from '../db/index.ts';
 import type { Processes } from '../processes/index.ts';
-import { JobClaims } from './job-claims.ts';
+import { CLAIM_PROLOGUE, JobClaims } from './job-claims.ts';
 import { lanesIn, LISTEN, JobNotices } from './job-notices.ts';
 import { againRow, endedRow, jobRow, keptRow } from './job-rows.ts';
 import { freeJobsDue } from './due-jobs.ts';
@@ -38,16 +38,7 @@ export class PostgresQueue extends Queue {
     this.processes = processes;
     this.clock = clock;
     const connection = database.ownConnection({
-      prologue: [
-        // What a crash of the database forgets of this is free again; nothing is answered on the strength of it.
-        'SET synchronous_commit = off',
-        // The table is empty at one moment and has 100,000 rows at the next: no statistics say so.
-        'SET enable_seqscan = off',
-        'SET enable_bitmapscan = off',
-        'SET enable_hashjoin = off',
-        'SET enable_mergejoin = off',
-        LISTEN,
-      ],
+      prologue: [...CLAIM_PROLOGUE, LISTEN],
       statementMsMax: STATEMENT_MS_MAX,
       onNotice: (payload) => this.noticed(payload),
     });

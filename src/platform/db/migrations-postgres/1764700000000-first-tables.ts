@@ -226,7 +226,8 @@ const work = [
   // Whatever two processes see at a moment, of a group they hold one.
   `CREATE UNIQUE INDEX queue_jobs_held_of_groups ON queue_jobs (lane, group_key)
     WHERE holder IS NOT NULL AND group_key IS NOT NULL`,
-  `CREATE INDEX queue_jobs_held ON queue_jobs (holder) WHERE holder IS NOT NULL`,
+  // No claim is less than 0: only who says so uses it, and not who looks whether one of a group is held.
+  `CREATE INDEX queue_jobs_held ON queue_jobs (holder) WHERE holder IS NOT NULL AND claim >= 0`,
   `CREATE TABLE idempotency_keys (
     config_id integer NOT NULL,
     key_hash ${TEXT} NOT NULL,

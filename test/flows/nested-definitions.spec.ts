@@ -79,6 +79,8 @@ describe('Defined commands that wait for one another', () => {
     for (let n = 0; n < 4; n += 1)
       await signalbox.createConfig(`crowd${n}`, {
         executionCode: `return [doCmd('OutermostCommand', {}).data, doCmd('OutermostCommand', {}).data];`,
+        // On a slow machine the crowd takes longer than the default, and nobody is to get a ticket instead.
+        timeoutMs: 60_000,
       });
   });
 

@@ -7,10 +7,10 @@ import { DataSource } from 'typeorm';
  */
 const built = (path: string) => import(new URL(`./dist/${path}`, import.meta.url).href) as Promise<unknown>;
 
-const { readConfig } = (await built('config.js')) as typeof import('./src/config.ts');
+const { readVariable } = (await built('config.js')) as typeof import('./src/config.ts');
 const { dataSourceOptions } = (await built(
   'platform/db/index.js',
 )) as typeof import('./src/platform/db/index.ts');
 const { entities } = (await built('app.entities.js')) as typeof import('./src/app.entities.ts');
 
-export default new DataSource(dataSourceOptions(readConfig().databaseUrl, entities));
+export default new DataSource(dataSourceOptions(readVariable('DATABASE_URL'), entities));

@@ -251,11 +251,12 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   });
 }
 
-/** SECRETS_KEY by itself, for programs beside the server. @throws ConfigError where it is no key. */
-export function readSecretsKey(environment: NodeJS.ProcessEnv = process.env): Buffer | null {
-  const given = environment['SECRETS_KEY'];
-  if (given === undefined || given === '') return null;
-  const parsed = secretsKey.safeParse(given);
-  if (parsed.success) return parsed.data;
-  throw new ConfigError(parsed.error.issues.map(({ message }) => `SECRETS_KEY ${message}.`));
+/** One variable by itself, for programs beside the server. @throws ConfigError where it has a bad value. */
+export function readVariable<Name extends 'DATABASE_URL' | 'SECRETS_KEY'>(
+  name: Name,
+  environment: NodeJS.ProcessEnv = process.env,
+): z.output<(typeof variables.shape)[Name]> {
+  const parsed = variables.shape[name].safeParse(environment[name] || undefined);
+  if (parsed.success) return parsed.data as z.output<(typeof variables.shape)[Name]>;
+  throw new ConfigError(parsed.error.issues.map(({ message }) => `${name} ${message}.`));
 }

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { ConfigError, readSecretsKey } from './config.ts';
+import { ConfigError, readVariable } from './config.ts';
 import { isPostgresUrl, objectionsToDatabaseUrl } from './platform/database-url.ts';
 import { copyDatabase, CopyRefusal, sqlitePath } from './platform/db/index.ts';
 import { Sealer } from './platform/sealing.ts';
@@ -46,7 +46,7 @@ function parsed(): { from?: string | undefined; to?: string | undefined } {
 
 async function main(): Promise<void> {
   const { from, to } = readArguments();
-  const given = readSecretsKey();
+  const given = readVariable('SECRETS_KEY');
   const key = given ?? existingKeyBeside(sqlitePath(from));
   const counts = await copyDatabase({
     from,

@@ -2,9 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { firstUuidAt } from '../../src/platform/ids.ts';
 import { type CopyEnd, keyOf, runCopy, sqliteUrl, startOnSqlite } from '../support/copying.ts';
 import { type EmptyDatabase, emptyDatabase, hasPostgres } from '../support/empty-database.ts';
 import { until } from '../support/until.ts';
@@ -182,6 +183,33 @@ describe.skipIf(!hasPostgres)('A copy', () => {
     const end = await copy({}, narrow.url);
     await narrow.drop();
     expect(end).toMatchObject({ code: 4, stderr: expect.stringContaining('has the encoding LATIN1') });
+  });
+
+  it('parts the last hundred days by day, and what is older lies by itself', async () => {
+    const file = new DatabaseSync(join(folder, 'signalbox.db'));
+    const [{ id: _id, ...execution }] = file.prepare('SELECT * FROM executions').all() as [
+      Record<string, SQLInputValue>,
+    ];
+    const names = Object.keys(execution);
+    const insert = file.prepare(
+      `INSERT INTO executions (id, ${names.join(',')}) VALUES (?, ${names.map(() => '?').join(',')})`,
+    );
+    for (const daysAgo of [3, 99, 200, 400])
+      insert.run(
+        `exe_${firstUuidAt(Date.now() - daysAgo * 86_400_000)}-7000-8000-000000000000`,
+        ...Object.values(execution),
+      );
+    file.close();
+    expect(await copy()).toMatchObject({ code: 0 });
+    const parts = await target.query<{ name: string; n: number }>(
+      'SELECT tableoid::regclass::text AS name, count(*)::int AS n FROM executions GROUP BY 1 ORDER BY 1',
+    );
+    expect(parts.map(({ name, n }) => `${name.replace(/\d{8}$/, '<day>')} ${n}`)).toEqual([
+      'executions_<day> 1',
+      'executions_<day> 1',
+      'executions_<day> 1',
+      'executions_older 2',
+    ]);
   });
 
   it('keeps everybody else out of the source until it has ended', async () => {

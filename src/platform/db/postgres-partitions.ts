@@ -60,6 +60,13 @@ export async function makePartition(manager: EntityManager, table: string, day: 
   );
 }
 
+/** Makes one for all days before a day. In `<table>_rest` they would be read through, with the table locked, for each day that is made. */
+export async function makeOlderPartition(manager: EntityManager, table: string, day: number): Promise<void> {
+  await manager.query(
+    `CREATE TABLE IF NOT EXISTS ${table}_older PARTITION OF ${table} FOR VALUES FROM (MINVALUE) TO ('${idsOf(table, day).from}')`,
+  );
+}
+
 /** The days that have a partition, the oldest first. */
 export async function daysOf(
   manager: EntityManager,

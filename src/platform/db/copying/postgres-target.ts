@@ -1,12 +1,18 @@
 import { DataSource, MigrationExecutor, type QueryRunner } from 'typeorm';
 import { madeAt } from '../../ids.ts';
 import { postgresOptions } from '../engine-postgres.ts';
-import { dayOf, makePartition, partitionedTables } from '../postgres-partitions.ts';
+import {
+  dayOf,
+  idsOf,
+  makeOlderPartition,
+  makePartition,
+  partitionedTables,
+} from '../postgres-partitions.ts';
 import { type ColumnTypes, columnTypes, DURABLE_COMMITS, MIGRATION_LOCK } from '../postgres-settings.ts';
 import { CopyRefusal } from './copy-refusal.ts';
 import type { SourceTable } from './sqlite-source.ts';
 
-/** Older days lie in `<table>_rest`: each partition takes some of the locks that one transaction can have (6,400 by default). */
+/** Older days have one partition: each takes some of the locks that one transaction can have (6,400 by default). */
 const DAYS_BACK_MAX = 100;
 
 /** A row in the order of its columns, as it is written. */
@@ -106,15 +112,22 @@ export class PostgresTarget {
   private async makePartitionsFor(table: SourceTable, rows: readonly TargetRow[]): Promise<void> {
     const place = table.columns.findIndex((column) => column === 'execution_id' || column === 'id');
     const today = dayOf(Date.now());
+    const oldest = today - DAYS_BACK_MAX;
+    const { from } = idsOf(table.name, oldest);
     for (const row of rows) {
-      const madeMs = madeAt(String(row[place]));
-      const day = madeMs === null ? null : dayOf(madeMs);
-      if (day === null || day > today || day < today - DAYS_BACK_MAX) continue;
-      const partition = `${table.name} ${day}`;
-      if (this.partitions.has(partition)) continue;
-      await makePartition(this.runner.manager, table.name, day);
-      this.partitions.add(partition);
+      const id = String(row[place]);
+      const madeMs = madeAt(id);
+      if (id < from) await this.make(table.name, oldest, makeOlderPartition);
+      else if (madeMs !== null && dayOf(madeMs) <= today)
+        await this.make(table.name, dayOf(madeMs), makePartition);
     }
+  }
+
+  private async make(table: string, day: number, make: typeof makePartition): Promise<void> {
+    const partition = `${table} ${day} ${make.name}`;
+    if (this.partitions.has(partition)) return;
+    await make(this.runner.manager, table, day);
+    this.partitions.add(partition);
   }
 }
 

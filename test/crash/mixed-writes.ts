@@ -1,4 +1,5 @@
 import type { HotTable, WriteDoor } from '../../src/platform/db/index.ts';
+import { AppError } from '../../src/platform/errors.ts';
 import { rawQuery } from '../../src/platform/db/raw-query.ts';
 import { isPostgres } from '../support/database.ts';
 import { between, seeded } from './seeded.ts';
@@ -15,12 +16,21 @@ export interface MixedWrites {
   refused: Set<number>;
   /** Effects after a commit that ran although the transaction was refused, or did not run although it was not. */
   wrongEffects: number;
+  operations: Operation[];
+}
+
+/** Rows that are stored together or not at all. */
+interface Operation {
+  rows: readonly number[];
+  isAppend: boolean;
+  isAcknowledged: boolean;
 }
 
 interface Mix extends MixedWrites {
   door: WriteDoor;
   random: () => number;
   nextId: number;
+  isBreaking: boolean;
 }
 
 /** Rows that fail by themselves: each is refused by the table, not by the storage. */
@@ -28,11 +38,12 @@ const badRow = (id: number) => [id, null, 1, null];
 
 /**
  * Sends `operations` appends and transactions through the door, `atOnce` at a time, one in five of them
- * meant to fail: a bad row, a transaction that throws after it has written.
+ * meant to fail: a bad row, a transaction that throws after it has written. @param options.isBreaking the database goes
+ * away meanwhile: others may then be refused for that, and for nothing else.
  */
 export async function mixWrites(
   door: WriteDoor,
-  options: { operations: number; atOnce: number; seed: number },
+  options: { operations: number; atOnce: number; seed: number; isBreaking?: boolean },
 ): Promise<MixedWrites> {
   const mix: Mix = {
     door,
@@ -41,6 +52,8 @@ export async function mixWrites(
     acknowledged: new Map(),
     refused: new Set(),
     wrongEffects: 0,
+    operations: [],
+    isBreaking: options.isBreaking ?? false,
   };
   let begun = 0;
   const lane = async () => {
@@ -50,8 +63,8 @@ export async function mixWrites(
     }
   };
   await Promise.all(Array.from({ length: options.atOnce }, lane));
-  const { acknowledged, refused, wrongEffects } = mix;
-  return { acknowledged, refused, wrongEffects };
+  const { acknowledged, refused, wrongEffects, operations } = mix;
+  return { acknowledged, refused, wrongEffects, operations };
 }
 
 async function operation(mix: Mix, mustFail: boolean): Promise<void> {
@@ -63,15 +76,20 @@ async function operation(mix: Mix, mustFail: boolean): Promise<void> {
   const work = isAppend
     ? () => append(mix, rows, mustFail)
     : () => transaction(mix, rows, { mustFail, effect: () => (effects += 1) });
+  let isUnavailable = false;
   const isStored = await work().then(
     () => true,
-    () => false,
+    (cause: unknown) => {
+      isUnavailable = cause instanceof AppError && cause.kind === 'unavailable';
+      return false;
+    },
   );
+  mix.operations.push({ rows, isAppend, isAcknowledged: isStored });
   for (const id of rows) {
     if (isStored) mix.acknowledged.set(id, textOf(id).replace('\0', '\ufffd'));
     else mix.refused.add(id);
   }
-  if (isStored === mustFail)
+  if (isStored === mustFail && !(mix.isBreaking && isUnavailable))
     throw new Error(`An operation that had to ${mustFail ? 'fail' : 'succeed'} did not`);
   if (!isAppend && effects !== (isStored ? 1 : 0)) mix.wrongEffects += 1;
 }

@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { between, seeded } from '../../../test/crash/seeded.ts';
+import { seeded } from '../../../test/crash/seeded.ts';
+import { oddTexts, randomValue } from '../../../test/support/odd-values.ts';
 import { isPostgres } from '../../../test/support/database.ts';
 import { Sealer } from '../sealing.ts';
 import { Database } from './database.ts';
@@ -42,28 +43,12 @@ async function roundTrip(values: readonly unknown[]): Promise<unknown[]> {
   return rows.map(({ value }) => value);
 }
 
-const texts = {
-  'an empty text': '',
-  'a quote': "'",
-  'two quotes': "''",
-  'a text that ends a statement': "'); DROP TABLE things; --",
-  'a backslash and a quote': "\\'",
-  'line ends of all kinds': 'a\nb\r\nc\rd\u2028e\u2029f',
-  'letters beyond the basic plane': '𝒳 👩‍👩‍👧 \u{10FFFF}',
-  'combining marks as they are': 'e\u0301 é',
-  'a byte order mark': '\uFEFFtext',
-  'what looks like a parameter': '? ?1 :name @name $name %s {0}',
-  'comments and quotes of SQL': '-- /* */ "name" `name` [name]',
-  'what looks like a number': '1e5',
-  'a very long text': "it's long ".repeat(300_000),
-};
-
 describe.skipIf(isPostgres)('a value on its way to SQLite', () => {
-  it.each(Object.entries(texts))('comes back as it was: %s', async (_name, text) => {
+  it.each(Object.entries(oddTexts))('comes back as it was: %s', async (_name, text) => {
     expect((await roundTrip([text]))[0] === text).toBe(true);
   });
 
-  it.each(Object.entries(texts))(
+  it.each(Object.entries(oddTexts))(
     'comes back as it was beside a blob, as a literal: %s',
     async (_name, text) => {
       expect((await roundTrip([text, Buffer.from([1])]))[0] === text).toBe(true);
@@ -158,27 +143,6 @@ describe.skipIf(isPostgres)('the dialect of SQLite', () => {
     expect(isStorageFailure(cause)).toBe(false);
   });
 });
-
-function randomValue(random: () => number): unknown {
-  const kind = random();
-  if (kind < 0.6) return randomText(random);
-  if (kind < 0.75) return (random() - 0.5) * 10 ** between(random, -12, 15);
-  if (kind < 0.85) return between(random, -1_000_000, 1_000_000);
-  return Buffer.from(Array.from({ length: between(random, 1, 200) }, () => between(random, 0, 255)));
-}
-
-const pieces = ["'", "''", '\\', ';', '--', '/*', '*/', '"', '\n', 'é', '漢', '👩‍👧', 'X', ' ', ')', ','];
-
-function randomText(random: () => number): string {
-  let text = '';
-  for (let left = between(random, 0, 40); left > 0; left--) {
-    const isPiece = random() < 0.6;
-    text += isPiece
-      ? pieces[between(random, 0, pieces.length - 1)]
-      : String.fromCodePoint(between(random, 1, 0xd7ff));
-  }
-  return text;
-}
 
 function isSame(given: unknown, found: unknown): boolean {
   if (Buffer.isBuffer(given)) return Buffer.isBuffer(found) && given.equals(found);

@@ -70,7 +70,14 @@ function givenRows(table: HotTable, types: ColumnTypes): string {
 }
 
 function valuesByColumn(table: HotTable, rows: Rows): unknown[][] {
-  return columnsOf(table).map((_, n) => rows.map((row) => storedValue(row[n])));
+  return columnsOf(table).map((_, n) => rows.map((row) => boundValue(row[n])));
+}
+
+/** What is no value on SQLite is none here: a NaN, which PostgreSQL would keep. */
+function boundValue(value: unknown): unknown {
+  if (typeof value === 'number' && !Number.isFinite(value))
+    throw new TypeError('A number is no value for a column');
+  return storedValue(value);
 }
 
 /** All of them as one, which commits by itself; null where they have to follow each other. */

@@ -114,15 +114,18 @@ describe('a failure behind the write door', () => {
     await expect(insert(1, fail)).rejects.toThrow(/^no$/);
   });
 
-  it('of one statement that its transaction survives keeps the rest of that work', async () => {
-    await door.transaction(async (tx) => {
-      const query = 'INSERT INTO marks (id, text) VALUES (?, ?)';
-      await rawQuery(tx.manager, query, [1, 'a mark']);
-      await rawQuery(tx.manager, query, [1, 'the same id']).catch(() => undefined);
-      await rawQuery(tx.manager, query, [2, 'a mark']);
-    });
-    expect(await storedIds()).toEqual([1, 2]);
-  });
+  it.skipIf(isPostgres)(
+    'of one statement that its transaction survives keeps the rest of that work (SQLite)',
+    async () => {
+      await door.transaction(async (tx) => {
+        const query = 'INSERT INTO marks (id, text) VALUES (?, ?)';
+        await rawQuery(tx.manager, query, [1, 'a mark']);
+        await rawQuery(tx.manager, query, [1, 'the same id']).catch(() => undefined);
+        await rawQuery(tx.manager, query, [2, 'a mark']);
+      });
+      expect(await storedIds()).toEqual([1, 2]);
+    },
+  );
 
   it('that is no Error at all is still one transaction’s own', async () => {
     const throwing = door.transaction(() => Promise.reject(null as unknown as Error));

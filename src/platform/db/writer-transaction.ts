@@ -41,7 +41,14 @@ export class WriterTransaction {
       }
       throw cause;
     }
-    await this.savepoint(`RELEASE SAVEPOINT ${name}`);
+    try {
+      await this.runner.query(`RELEASE SAVEPOINT ${name}`);
+    } catch (cause) {
+      // PostgreSQL keeps nothing of work of which a statement failed, also if the work caught that. SQLite has rolled all back.
+      await this.savepoint(`ROLLBACK TO SAVEPOINT ${name}`);
+      await this.savepoint(`RELEASE SAVEPOINT ${name}`);
+      throw cause;
+    }
     return result;
   }
 

@@ -11,6 +11,8 @@ export interface BoundStatement {
   table?: string;
   /** How many rows it has to give: see `HotTable.finds`. */
   finds?: number;
+  /** True: what it looks for lies in a table that is empty at one moment and has 100,000 rows at the next. */
+  isPlannedAnew?: boolean;
 }
 
 type Rows = readonly (readonly unknown[])[];
@@ -59,7 +61,13 @@ function findingStatement(
   types: ColumnTypes,
 ): BoundStatement {
   const text = statement(givenRows(table, types));
-  return { text, values: valuesByColumn(table, rows), table: text, finds: rows.length };
+  return {
+    text,
+    values: valuesByColumn(table, rows),
+    table: text,
+    finds: rows.length,
+    isPlannedAnew: true,
+  };
 }
 
 function givenRows(table: HotTable, types: ColumnTypes): string {
@@ -93,7 +101,11 @@ export function asOneStatement(statements: readonly BoundStatement[]): BoundStat
   const checks = statements.flatMap(({ finds }, n) =>
     finds === undefined ? [] : [check(`part${n}`, values.push(finds))],
   );
-  return { text: `WITH ${parts.join(', ')} SELECT ${checks.join(', ') || '1'}`, values };
+  return {
+    text: `WITH ${parts.join(', ')} SELECT ${checks.join(', ') || '1'}`,
+    values,
+    isPlannedAnew: checks.length > 0,
+  };
 }
 
 /** Fails, and the whole statement with it, where a part has not found all its rows: a text that is no number. */

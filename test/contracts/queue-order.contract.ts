@@ -58,7 +58,7 @@ export function queueOrderContract(open: () => Promise<QueueHarness>): void {
         await queue.start();
         for (const id of ['a1', 'a2', 'a3']) await queue.add(job(id, { group: 'a' }), []);
         await queue.add(job('b1', { group: 'b' }), []);
-        await until(() => ran.includes('b1 1') && ran.includes('a1 1'));
+        await until(() => ran.includes('b1 1') && queue.figures.retries === 1);
         await restart((next) => next.handle('test', fail(next, 50)));
         await until(() => ran.includes('a3 1'));
         expect(ran.filter((one) => one.startsWith('a'))).toEqual(['a1 1', 'a1 2', 'a1 3', 'a2 1', 'a3 1']);

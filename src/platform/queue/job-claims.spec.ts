@@ -29,7 +29,10 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'claims-'));
   database = await Database.open(await databaseUrl(folder), [], new Sealer(randomBytes(32)));
   connection = database.ownConnection({ prologue: CLAIM_PROLOGUE, statementMsMax: 20_000 });
-  await execute(folder, `INSERT INTO processes VALUES ('${ME}', 'worker', now(), now())`);
+  await execute(
+    folder,
+    `INSERT INTO processes (id, roles, presence, started_at, beat_at) VALUES ('${ME}', 'worker', 0, now(), now())`,
+  );
 });
 
 afterAll(async () => {

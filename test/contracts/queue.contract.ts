@@ -158,6 +158,52 @@ export function queueContract(open: () => Promise<QueueHarness>): void {
     );
 
     it(
+      'has rows stored with it while it is held, and none afterwards',
+      withQueue(open, async ({ queue, database }, jobsLeft) => {
+        const seen: Job[] = [];
+        const held: boolean[] = [];
+        queue.handle('test', {
+          admit: noLimit,
+          run: async (one) => {
+            seen.push(one);
+            held.push(await queue.holds(one), await queue.keep(one, [mark(one.attempt)]));
+            await database.door.transaction(async (tx) => {
+              held.push(await queue.holdsIn(tx, one));
+            });
+            if (one.attempt === 1) await queue.retry(one, Date.now() + 5, []);
+            else {
+              // The earlier try of it does not count any more, whatever is still on its way there.
+              expect(await queue.keep(seen[0]!, [mark(9)])).toBe(false);
+              await queue.end(one, []);
+            }
+          },
+        });
+        await queue.start();
+        await queue.add(job('kept'), []);
+        await until(async () => (await jobsLeft()) === 0);
+        for (const one of seen) {
+          held.push(!(await queue.holds(one)), !(await queue.keep(one, [mark(8)])));
+          await database.door.transaction(async (tx) => {
+            held.push(!(await queue.holdsIn(tx, one)));
+          });
+        }
+        expect(held).toEqual(Array.from({ length: 12 }, () => true));
+        expect(await database.read.query('SELECT id FROM marks ORDER BY id')).toEqual([{ id: 1 }, { id: 2 }]);
+      }),
+    );
+
+    it(
+      'that this process has begun is held by it until it is ended',
+      withQueue(open, async ({ queue, database }) => {
+        const held = await queue.addBegun(begun('begun'), []);
+        expect([await queue.holds(held), await queue.keep(held, [mark(1)])]).toEqual([true, true]);
+        expect(await queue.end(held, [])).toBe(true);
+        expect([await queue.holds(held), await queue.keep(held, [mark(2)])]).toEqual([false, false]);
+        expect(await database.read.query('SELECT id FROM marks')).toEqual([{ id: 1 }]);
+      }),
+    );
+
+    it(
       'whose handler throws is tried again by itself',
       withQueue(open, async ({ queue }, jobsLeft) => {
         let tries = 0;

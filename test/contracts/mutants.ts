@@ -47,8 +47,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'interrupted executions are not ended at the start',
     file: 'src/features/executions/interrupted-executions.ts',
-    find: 'In(unfinishedStatuses)',
-    replacement: 'In(unfinishedStatuses.slice(9))',
+    find: 'const open = { status: In(unfinishedStatuses)',
+    replacement: 'const open = { status: In(unfinishedStatuses.slice(9))',
     spec: kill,
     tests: 'of a script about to do something',
   },
@@ -69,8 +69,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a failed transaction is not rolled back',
     file: transaction,
-    find: 'await this.savepoint(`ROLLBACK TO SAVEPOINT ${name}`);',
-    replacement: '',
+    find: 'if (!this.isLost(cause)) {\n        await this.savepoint(`ROLLBACK TO SAVEPOINT ${name}`);',
+    replacement: 'if (!this.isLost(cause)) {',
     spec: doorSpec,
   },
   {
@@ -98,8 +98,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a quote in a text ends the literal',
     file: 'src/platform/db/dialect-sqlite.ts',
-    find: `value.replaceAll("'", "''")`,
-    replacement: `value.replaceAll("'", "'")`,
+    find: `storedText(value).replaceAll("'", "''")`,
+    replacement: `storedText(value).replaceAll("'", "'")`,
     spec: 'src/platform/db/dialect-sqlite.spec.ts',
   },
   {

@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { databaseUrl, isPostgres, rowsOf } from '../support/database.ts';
 import { Signalbox } from '../support/signalbox.ts';
+import { TcpProxy } from '../support/tcp-proxy.ts';
 import { Cluster, isKnown } from './cluster.ts';
 import { configure, Load, type Told } from './load.ts';
-import { TcpProxy } from './tcp-proxy.ts';
 
 /** A process that is silent for so long is taken for dead. */
 const LEASE_MS = 20_000;
@@ -19,10 +19,8 @@ let env: Record<string, string>;
 beforeAll(async () => {
   if (!isPostgres) return;
   first = await Signalbox.start();
-  const url = new URL(await databaseUrl(first.dataFolder));
-  proxy = await TcpProxy.start({ host: url.hostname, port: Number(url.port) });
-  url.port = String(proxy.port);
-  env = { DATABASE_URL: url.href };
+  proxy = await TcpProxy.to(await databaseUrl(first.dataFolder));
+  env = { DATABASE_URL: proxy.url };
   await configure(first);
   members = await Promise.all([0, 1, 2].map(() => Cluster.join(first, { env })));
   for (const member of members)

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { databaseUrl, isPostgres } from '../support/database.ts';
 import { Signalbox } from '../support/signalbox.ts';
+import { TcpProxy } from '../support/tcp-proxy.ts';
 import { until } from '../support/until.ts';
 import { Cluster } from './cluster.ts';
-import { TcpProxy } from './tcp-proxy.ts';
 
 let here: Signalbox;
 let away: Signalbox;
@@ -12,10 +12,8 @@ let proxy: TcpProxy;
 beforeAll(async () => {
   if (!isPostgres) return;
   here = await Signalbox.start();
-  const url = new URL(await databaseUrl(here.dataFolder));
-  proxy = await TcpProxy.start({ host: url.hostname, port: Number(url.port) });
-  url.port = String(proxy.port);
-  away = await Cluster.join(here, { env: { DATABASE_URL: url.href } });
+  proxy = await TcpProxy.to(await databaseUrl(here.dataFolder));
+  away = await Cluster.join(here, { env: { DATABASE_URL: proxy.url } });
   await here.createConfig('asked', { executionCode: 'return 1;' });
   await until(async () => ((await away.call('asked', {})).status === 200 ? true : null));
 });

@@ -3,14 +3,14 @@ import { Database } from '../../src/platform/db/index.ts';
 import { PostgresProcesses } from '../../src/platform/processes/index.ts';
 import { PostgresQueue } from '../../src/platform/queue/index.ts';
 import type { Sealer } from '../../src/platform/sealing.ts';
-import { CutLink } from './cut-link.ts';
+import { TcpProxy } from './tcp-proxy.ts';
 
 /** Short, so that tests wait for seconds; long enough for a machine that stands still at times. */
 export const rhythm = { beatMs: 250, leaseMs: 2_000 };
 
 /** What of a process of Signalbox works on the queue, with a way to the database that can be cut. */
 export interface QueueProcess {
-  link: CutLink;
+  link: TcpProxy;
   database: Database;
   processes: PostgresProcesses;
   queue: PostgresQueue;
@@ -26,7 +26,7 @@ export async function queueProcess(
   sealer: Sealer,
   roles = { http: true, worker: true },
 ): Promise<QueueProcess> {
-  const link = await CutLink.to(databaseUrl);
+  const link = await TcpProxy.to(databaseUrl);
   const database = await Database.open(link.url, [], sealer);
   const processes = new PostgresProcesses(database, roles, rhythm);
   const lost: string[] = [];
@@ -46,7 +46,7 @@ export async function queueProcess(
       await queue.stop(0);
       await processes.stop();
       await database.close();
-      link.close();
+      await link.stop();
     },
   };
 }

@@ -67,7 +67,7 @@ describe.runIf(isPostgres)('a process that is silent for longer than its lease',
   it('has its jobs taken over by another, also those that it had begun outside the queue', async () => {
     await holding(first, ['a', 'b']);
     await first.queue.addBegun(begun('c'), []);
-    first.link.cut();
+    first.link.close();
     expect(await takeOver(['a', 'b', 'c'])).toEqual(['a', 'b', 'c']);
     await until(async () => (await jobsLeft()) === 0);
   });
@@ -75,7 +75,7 @@ describe.runIf(isPostgres)('a process that is silent for longer than its lease',
   it('ends, retries and records nothing of them afterwards, whether they are done by then or not', async () => {
     const held = await holding(first, ['done', 'at work']);
     const [atWork, done] = held as [Job, Job];
-    first.link.cut();
+    first.link.close();
     const again: Job[] = [];
     second.queue.handle('test', {
       admit: noLimit,
@@ -87,7 +87,7 @@ describe.runIf(isPostgres)('a process that is silent for longer than its lease',
     });
     await second.queue.start();
     await until(() => again.length === 2);
-    first.link.mend();
+    first.link.open();
     const { queue, database } = first;
     for (const one of [done, atWork]) {
       expect(await queue.end(one, [mark(1)])).toBe(false);
@@ -110,9 +110,9 @@ describe.runIf(isPostgres)('a process that is silent for longer than its lease',
   it('is told once, goes on under another name, and takes nothing that it still works on', async () => {
     const [held] = await holding(first, ['a']);
     const formerId = first.processes.id;
-    first.link.cut();
+    first.link.close();
     await until(async () => (await rowsOf(folder, `SELECT 1 FROM processes`)).length === 1);
-    first.link.mend();
+    first.link.open();
     await until(() => first.lost.length === 1 && first.processes.id !== formerId);
     const ran: string[] = [];
     collect(first.queue, ran);
@@ -128,13 +128,13 @@ describe.runIf(isPostgres)('a process that is silent for longer than its lease',
   it('may be removed by one that comes back from a silence itself only after it had its time', async () => {
     const [held] = await holding(first, ['a']);
     // Both are cut off, as when a network fails: none may take the other for dead before it has come back, too.
-    first.link.cut();
-    second.link.cut();
+    first.link.close();
+    second.link.close();
     await moment(rhythm.leaseMs * 1.2);
-    second.link.mend();
+    second.link.open();
     await moment(rhythm.leaseMs / 2);
     expect(await beats()).toBe(2);
-    first.link.mend();
+    first.link.open();
     await moment(rhythm.leaseMs);
     expect([await beats(), first.lost, second.lost]).toEqual([2, [], []]);
     expect(await first.queue.end(held!, [])).toBe(true);
@@ -147,12 +147,12 @@ describe.runIf(isPostgres)('a database that is away for a moment', () => {
       first,
       Array.from({ length: 20 }, (_, n) => idOf(n)),
     );
-    first.link.cut();
+    first.link.close();
     await expect(first.queue.add(job('never stored'), [])).rejects.toMatchObject({
       code: 'database.unavailable',
     });
     await moment(rhythm.leaseMs / 4);
-    first.link.mend();
+    first.link.open();
     for (const one of held) expect(await first.queue.end(one, [])).toBe(true);
     const ran: string[] = [];
     collect(first.queue, ran);
@@ -168,9 +168,9 @@ describe.runIf(isPostgres)('a database that is away for a moment', () => {
     // As if a look had taken it and its answer had not come through.
     await second.queue.add(job('taken unawares', { runAt: Date.now() + 600_000 }), []);
     await execute(folder, `UPDATE queue_jobs SET holder = '${first.processes.id}', claim = 1, run_at = 0`);
-    first.link.cut();
+    first.link.close();
     await moment(100);
-    first.link.mend();
+    first.link.open();
     await until(() => ran.length === 1);
     expect(first.lost).toEqual([]);
   });

@@ -24,7 +24,7 @@ async function open(): Promise<QueueHarness> {
     queue: first.queue,
     restart: async (prepare) => {
       // What a crash leaves: nobody says anything any more.
-      all.at(-1)!.link.cut();
+      all.at(-1)!.link.close();
       const next = await queueProcess(url, sealer);
       all.push(next);
       Object.assign(harness, { database: next.database, queue: next.queue });

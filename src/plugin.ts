@@ -13,6 +13,6 @@ export {
   type RequestSpec,
 } from './bus/index.ts';
 export { Clock } from './platform/clock.ts';
-export { Database, type Tx } from './platform/db/index.ts';
+export { Database, rawQuery, type Tx } from './platform/db/index.ts';
 export { AppError, type AppErrorParts, type ErrorKind } from './platform/errors.ts';
 export { OutboundHttp, type OutboundRequest, type OutboundResult } from './platform/outbound-http.ts';

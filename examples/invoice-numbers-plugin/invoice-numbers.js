@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Database } from 'signalbox/plugin';
+import { Database, rawQuery } from 'signalbox/plugin';
 
 /** Which numbers were drawn: in a table of its own, in the database of Signalbox. */
 export class InvoiceNumbers {
@@ -20,12 +20,13 @@ export class InvoiceNumbers {
 
   /** The next number of a series, within the command's transaction: where that is undone, the number is free again. */
   async draw(tx, { accountId, series, customer, now }) {
-    const [{ last }] = await tx.manager.query(
+    const [{ last }] = await rawQuery(
+      tx.manager,
       'SELECT COALESCE(MAX(number), 0) AS last FROM invoice_numbers WHERE account_id = ? AND series = ?',
       [accountId, series],
     );
     const number = Number(last) + 1;
-    await tx.manager.query('INSERT INTO invoice_numbers VALUES (?, ?, ?, ?, ?)', [
+    await rawQuery(tx.manager, 'INSERT INTO invoice_numbers VALUES (?, ?, ?, ?, ?)', [
       accountId,
       series,
       number,
@@ -37,7 +38,8 @@ export class InvoiceNumbers {
 
   /** The last hundred of a series, the newest first. */
   async list(accountId, series) {
-    return await this.database.read.query(
+    return await rawQuery(
+      this.database.read,
       `SELECT number, customer, drawn_at AS "drawnAt" FROM invoice_numbers
         WHERE account_id = ? AND series = ? ORDER BY number DESC LIMIT 100`,
       [accountId, series],

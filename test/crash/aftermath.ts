@@ -88,8 +88,11 @@ function openOnes(rows: readonly ExecutionRow[]): string[] {
     .map(({ id, key, status }) => `${id} of ${key} is left ${status}`);
 }
 
+/** On PostgreSQL another process takes over what a dead one held once its lease of 20 s is over. */
+const OPEN_MS_MAX = isPostgres ? 40_000 : 10_000;
+
 /** Waits until every execution has ended, in a server that runs. @returns those that have not. */
-export async function openExecutions(dataFolder: string, msMax = 10_000): Promise<string[]> {
+export async function openExecutions(dataFolder: string, msMax = OPEN_MS_MAX): Promise<string[]> {
   const deadline = Date.now() + msMax;
   let { open } = await aftermathOf(dataFolder, { noted: [] });
   while (open.length > 0 && Date.now() < deadline) {

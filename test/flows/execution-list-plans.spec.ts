@@ -6,18 +6,26 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { entities } from '../../src/app.entities.ts';
 import type { ExecutionFilter } from '../../src/features/executions/execution-filter.ts';
 import { ExecutionFinder } from '../../src/features/executions/execution-finder.ts';
-import { Database, rawQuery } from '../../src/platform/db/index.ts';
-import { newId } from '../../src/platform/ids.ts';
+import { Database } from '../../src/platform/db/index.ts';
 import { Sealer } from '../../src/platform/sealing.ts';
 import { databaseUrl, isPostgres } from '../support/database.ts';
+import { badSteps } from '../support/postgres/plans.ts';
+import { seedExecutions } from '../support/seeded-executions.ts';
 
-const ROWS = 50_000;
+/** Several times of what one page looks at. */
+const ROWS = 150_000;
+/** Of which each looks at 20,000. */
+const PAGES = 8;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+/** Yesterday: all within one day. */
+const BEGIN = (Math.floor(Date.now() / DAY_MS) - 1) * DAY_MS;
 let folder: string;
 let database: Database;
 let finder: ExecutionFinder;
-const ids: string[] = [];
+let ids: string[];
 
-/** What SQLite was asked since the last look. */
+/** What the database was asked since the last look. */
 let asked: { sql: string; values: unknown[] }[] = [];
 
 const logQuery = (sql: string, values: unknown[] = []) => asked.push({ sql, values });
@@ -27,22 +35,17 @@ beforeAll(async () => {
   database = await Database.open(await databaseUrl(folder), entities, new Sealer(randomBytes(32)));
   database.read.connection.setOptions({ logging: ['query'], logger: { logQuery } as never });
   finder = new ExecutionFinder(database);
-  for (let n = 0; n < ROWS; n++) ids.push(newId('exe', 1_700_000_000_000 + n * 1000));
   // One in a hundred of another key, one of a status that is rare, the first alone at its path.
-  const rows = ids.map((id, n) => [
-    id,
-    n % 100 === 0 ? 'rare' : 'busy',
-    n === 7 ? 'dead' : 'succeeded',
-    n === 0 ? '/api/webhooks/once' : '/api/webhooks/x',
-  ]);
-  await database.door.transaction((tx) =>
-    rawQuery(
-      tx.manager,
-      `INSERT INTO executions (account_id, id, config_id, config_version, config_key, method, path, ip, status, received_at, payload)
-       SELECT 'default', value->>0, 1, 1, value->>1, 'POST', value->>3, '::1', value->>2, 0, 'p:0:1' FROM ${isPostgres ? 'json_array_elements(?::json) AS value' : 'json_each(?)'}`,
-      [JSON.stringify(rows)],
-    ),
-  );
+  ids = await seedExecutions(database, {
+    rows: ROWS,
+    from: BEGIN,
+    to: BEGIN + DAY_MS,
+    at: (n) => ({
+      key: n % 100 === 0 ? 'rare' : 'busy',
+      status: n === 7 ? 'dead' : 'succeeded',
+      path: n === 0 ? '/api/webhooks/once' : '/api/webhooks/x',
+    }),
+  });
   await database.door.transaction((tx) =>
     tx.manager.query(
       `INSERT INTO webhook_config_versions (config_id, version, config_key, saved_by, saved_at, snapshot)
@@ -88,8 +91,8 @@ const fields: Required<ExecutionFilter> = {
   key: 'rare',
   configId: 1,
   status: 'dead',
-  from: '2023-11-14T22:13:20Z',
-  to: '2024-01-01T00:00:00Z',
+  from: new Date(BEGIN + 6 * HOUR_MS).toISOString(),
+  to: new Date(BEGIN + 12 * HOUR_MS).toISOString(),
   search: '/api',
 };
 const names = Object.keys(fields) as (keyof ExecutionFilter)[];
@@ -102,7 +105,7 @@ const combinations = Array.from({ length: 2 ** names.length }, (_, bits) =>
 const others = [
   { name: 'succeeded', filter: { status: 'succeeded' } },
   { name: 'running', filter: { status: 'running' } },
-  { name: 'an id', filter: { search: 'exe_018' } },
+  { name: 'an id', filter: { search: 'exe_01' } },
   { name: 'a key that looks like an id', filter: { search: 'exe_key' } },
 ] as { name: string; filter: ExecutionFilter }[];
 
@@ -133,17 +136,42 @@ describe.skipIf(isPostgres)('The list of executions, as SQLite plans it,', () =>
   });
 });
 
+describe.runIf(isPostgres)('The list of executions, as PostgreSQL plans it,', () => {
+  it.each([...combinations, ...others])('sorts and scans nothing, filtered by $name', async ({ filter }) => {
+    for (const more of [{}, { cursor: ids.at(-5)! }, { isPurgeable: true }]) {
+      const bad = await badStepsOf(() => finder.page({ accountId: 'default', filter, size: 20, ...more }));
+      expect(bad).toEqual([]);
+    }
+  });
+
+  it('counts what has not ended without reading the rest', async () => {
+    for (const filter of [{}, { key: 'rare' }, { search: '/api', status: 'running' }] as ExecutionFilter[])
+      expect(await badStepsOf(() => finder.unfinished({ accountId: 'default', filter }))).toEqual([]);
+  });
+});
+
+/** What the plans of what is asked of executions meanwhile should not have. */
+async function badStepsOf(ask: () => Promise<unknown>): Promise<string[]> {
+  asked = [];
+  await ask();
+  const queries = asked.filter(({ sql }) => sql.includes('"executions"'));
+  expect(queries.length).toBeGreaterThan(0);
+  const bad: string[] = [];
+  for (const { sql, values } of queries) bad.push(...(await badSteps(database, sql, values)));
+  return bad;
+}
+
 describe('The list of executions', () => {
   it('finds a rare row among many at once where an index leads to it', async () => {
     expect(await all({ status: 'dead' })).toEqual({ ids: [ids[7]], pages: 1 });
     expect(await all({ search: ids[3]! })).toEqual({ ids: [ids[3]], pages: 1 });
-    expect((await all({ key: 'rare' }, 500)).pages).toBe(1);
+    expect((await all({ key: 'rare' }, ROWS / 100)).pages).toBe(1);
   });
 
   it('looks at a part of the rows for one page where none does, and still finds each', async () => {
-    expect(await all({ search: '/api/webhooks/once' })).toEqual({ ids: [ids[0]], pages: 3 });
+    expect(await all({ search: '/api/webhooks/once' })).toEqual({ ids: [ids[0]], pages: PAGES });
     expect((await all({ key: 'busy', status: 'dead' })).ids).toEqual([ids[7]]);
     expect((await all({ search: 'rare' })).ids).toEqual(ids.filter((_, n) => n % 100 === 0).toReversed());
-    expect(await all({ search: 'none' })).toEqual({ ids: [], pages: 3 });
+    expect(await all({ search: 'none' })).toEqual({ ids: [], pages: PAGES });
   });
 });

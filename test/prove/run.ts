@@ -2,6 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { appendFileSync, readdirSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
+import { isPostgres } from '../support/database.ts';
+import { PostgresServer } from '../support/postgres/postgres-server.ts';
 
 /** What a proof file exports: it throws when the promise does not hold, and may give figures. */
 type Prove = (options: Record<string, number>) => Promise<unknown>;
@@ -25,12 +27,15 @@ async function main(args: readonly string[]): Promise<number> {
   const options = optionsOf(args.slice(1));
   const began = performance.now();
   const { prove } = (await import(new URL(`${name}.ts`, import.meta.url).href)) as { prove: Prove };
+  const server = isPostgres ? await PostgresServer.start() : null;
   const result = await prove(options).then(
     (figures) => ({ figures, failure: null }),
     (failure: unknown) => ({ figures: null, failure }),
   );
+  await server?.stop();
   const seconds = Math.round((performance.now() - began) / 1000);
-  const command = `npm run prove -- ${args.filter((arg) => arg !== '--write').join(' ')}`;
+  const database = isPostgres ? 'TEST_DATABASE=postgres ' : '';
+  const command = `${database}npm run prove -- ${args.filter((arg) => arg !== '--write').join(' ')}`;
   const block = blockOf({ name, command, seconds, ...result });
   process.stdout.write(`\n${block}`);
   if (args.includes('--write')) appendFileSync(join(here, '../../docs/proofs.md'), `\n${block}`);

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import type { Sealer } from '../sealing.ts';
 import type { EntityClass } from './database.ts';
@@ -49,9 +50,11 @@ export async function openPostgres(
   const options = postgresOptions(databaseUrl, entities);
   await migrate(options);
   const working = { ...options, migrations: [], extra: sessionSettings };
+  // By this its changes are told from those of others.
+  const processName = randomUUID();
   const writers = await withStoredTexts(new DataSource(working)).initialize();
   const readers = await withStoredTexts(new DataSource({ ...working, poolSize: READERS })).initialize();
-  const writer = await PostgresWriter.connect(writers);
+  const writer = await PostgresWriter.connect(writers, processName);
   const types = await columnTypes(readers);
   const locks = new PostgresLocks(databaseUrl);
   const stopPartitions = keepPartitions(readers.manager);
@@ -66,7 +69,7 @@ export async function openPostgres(
     dialect: new PostgresDialect(writer, types, sealer),
     read: readers.manager,
     changes: async (door) => {
-      const feed = new PostgresChangeFeed(databaseUrl, door);
+      const feed = new PostgresChangeFeed(databaseUrl, door, processName);
       await feed.open();
       return feed;
     },

@@ -15,6 +15,7 @@ interface Change {
   seq: number;
   table: FollowedTable;
   row: string;
+  by: string | null;
 }
 
 /**
@@ -35,6 +36,8 @@ export class PostgresChangeFeed implements ChangeFeed {
   constructor(
     private readonly databaseUrl: string,
     private readonly door: () => WriteDoor,
+    /** Whose changes are known already. */
+    private readonly processName: string,
   ) {}
 
   /** Before anything is read: what is changed later will be told. */
@@ -89,7 +92,7 @@ export class PostgresChangeFeed implements ChangeFeed {
       const client = await this.connected();
       const { rows } = await client.query<Change & { first: number }>({
         name: 'changes',
-        text: `SELECT seq, table_name AS "table", row_id AS "row", (SELECT min(seq) FROM changes) AS first
+        text: `SELECT seq, table_name AS "table", row_id AS "row", made_by AS "by", (SELECT min(seq) FROM changes) AS first
           FROM changes WHERE seq > $1 ORDER BY seq`,
         values: [this.knownUpTo],
       });
@@ -102,7 +105,9 @@ export class PostgresChangeFeed implements ChangeFeed {
 
   /** @param isLate changes before these are not kept any more, or were never made: all is read anew. */
   private async takeIn(changes: readonly Change[], isLate: boolean): Promise<void> {
-    const byTable = Map.groupBy(changes, ({ table }) => table);
+    // What this process has changed it knows.
+    const others = changes.filter(({ by }) => by === null || by !== this.processName);
+    const byTable = Map.groupBy(others, ({ table }) => table);
     const tables = isLate ? this.reloads.keys() : byTable.keys();
     for (const table of tables) {
       const rows = new Set(byTable.get(table)?.map(({ row }) => row));

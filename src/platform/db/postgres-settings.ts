@@ -14,7 +14,8 @@ export const sessionSettings = {
   // Both ends give up: the server on a statement, the driver on a server that says nothing.
   statement_timeout: 20_000,
   query_timeout: 25_000,
-  lock_timeout: 15_000,
+  // Whoever waits longer for what another holds is told to come again: what waits behind him waits as long.
+  lock_timeout: 5_000,
   // A process that stands still in the middle of a transaction would hold up all others.
   idle_in_transaction_session_timeout: 10_000,
 };

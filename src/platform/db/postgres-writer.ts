@@ -2,6 +2,9 @@ import type { QueryResult } from 'pg';
 import type { DataSource, QueryRunner } from 'typeorm';
 import { DURABLE_COMMITS } from './postgres-settings.ts';
 
+/** What the triggers of followed tables write down. */
+const NAME_PROCESS = `SELECT set_config('signalbox.process', $1, false)`;
+
 /** The part of the driver's connection that is used here. */
 interface Connection {
   query(query: { name?: string; text: string; values?: unknown[] }): Promise<QueryResult>;
@@ -12,12 +15,14 @@ interface Connection {
 export class PostgresWriter {
   private constructor(
     private readonly source: DataSource,
+    private readonly processName: string,
     private current: { runner: QueryRunner; connection: Connection },
     private isBroken = false,
   ) {}
 
-  static async connect(source: DataSource): Promise<PostgresWriter> {
-    return new PostgresWriter(source, await open(source));
+  /** @param processName whose changes those through it are (`PostgresChangeFeed`). */
+  static async connect(source: DataSource, processName: string): Promise<PostgresWriter> {
+    return new PostgresWriter(source, processName, await open(source, processName));
   }
 
   get runner(): QueryRunner {
@@ -55,15 +60,16 @@ export class PostgresWriter {
   private async reconnect(): Promise<void> {
     await drop(this.current);
     // Where that fails the old one stays, of no use: the commit then says so.
-    this.current = await open(this.source).catch(() => this.current);
+    this.current = await open(this.source, this.processName).catch(() => this.current);
     this.isBroken = this.current.runner.isReleased;
   }
 }
 
-async function open(source: DataSource) {
+async function open(source: DataSource, processName: string) {
   const runner = source.createQueryRunner();
   const connection = (await runner.connect()) as Connection;
   await connection.query({ text: DURABLE_COMMITS });
+  await connection.query({ text: NAME_PROCESS, values: [processName] });
   return { runner, connection };
 }
 

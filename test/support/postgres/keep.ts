@@ -1,9 +1,11 @@
 /**
  * Keeps one PostgreSQL, in a folder of the system's temporary one, until standard input ends: no longer than the
- * process lives that asked for it, whatever ends that. Prints the superuser's URL once connections are taken.
+ * process lives that asked for it, whatever ends that. Prints the superuser's URL once connections are taken, and again
+ * after each restart. SIGUSR2 restarts it as a crash would: nobody is told, nothing is written first.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { appendFileSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,6 +30,8 @@ const folder = mkdtempSync(join(tmpdir(), 'signalbox-postgres-'));
 const data = join(folder, 'data');
 let server: ChildProcess | undefined;
 let isEnding = false;
+/** Its programs, port and superuser, once it runs. */
+let running: { programs: string; port: number; url: string } | undefined;
 
 function idOf(kind: '-u' | '-g'): number {
   return Number(execFileSync('id', [kind, 'nobody']).toString());
@@ -83,6 +87,16 @@ function end(): void {
   } else gone();
 }
 
+async function restart(): Promise<void> {
+  if (!server || !running || isEnding) return;
+  const ended = once(server, 'exit');
+  server.kill('SIGQUIT');
+  await ended;
+  await start(running.programs, running.port);
+  console.log(running.url);
+}
+
+process.on('SIGUSR2', () => restart().catch(end));
 process.stdin.on('end', end).on('error', end).resume();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, end);
 try {
@@ -91,7 +105,8 @@ try {
   initialise(programs, password);
   const port = await freePort();
   await start(programs, port);
-  console.log(`postgres://postgres:${password}@127.0.0.1:${port}/postgres`);
+  running = { programs, port, url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres` };
+  console.log(running.url);
 } catch (error) {
   console.error(error);
   process.exitCode = 1;

@@ -253,13 +253,15 @@ const processes = [
     seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     table_name ${TEXT} NOT NULL,
     row_id ${TEXT} NOT NULL,
-    made_at bigint NOT NULL
+    made_at bigint NOT NULL,
+    made_by ${TEXT}
   )`,
   `CREATE FUNCTION note_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-    INSERT INTO changes (table_name, row_id, made_at) VALUES (
+    INSERT INTO changes (table_name, row_id, made_at, made_by) VALUES (
       TG_TABLE_NAME,
       CASE TG_OP WHEN 'DELETE' THEN to_jsonb(OLD) ELSE to_jsonb(NEW) END ->> TG_ARGV[0],
-      extract(epoch FROM now()) * 1000);
+      extract(epoch FROM now()) * 1000,
+      current_setting('signalbox.process', true));
     PERFORM pg_notify('signalbox_changes', '');
     RETURN NULL;
   END $$`,

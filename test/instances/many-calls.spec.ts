@@ -1,0 +1,59 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isPostgres, rowsOf } from '../support/database.ts';
+import { Cluster, isKnown } from './cluster.ts';
+import { configure } from './load.ts';
+import { Story } from './story.ts';
+
+const CALLS = 10_000;
+const LINES = 100;
+/** Until the last one has run, beside that of the calls themselves. */
+const DRAIN_MS_MAX = 300_000;
+
+let cluster: Cluster;
+
+beforeAll(async () => {
+  if (!isPostgres) return;
+  cluster = await Cluster.start(3);
+  await configure(cluster.first);
+  for (const member of cluster.members)
+    await isKnown(async () => (await member.call('kept', { id: 'known' })).status === 200);
+});
+afterAll(() => cluster?.stop());
+
+/** Sends the calls of one line one after the other, each to the next instance. @returns how many were accepted. */
+async function sendLine(line: number): Promise<number> {
+  let accepted = 0;
+  for (let n = 0; n < CALLS / LINES; n++) {
+    const response = await cluster.at(line + n).call('lined', { line: `line-${line}`, n });
+    await response.arrayBuffer();
+    if (response.status === 202) accepted += 1;
+  }
+  return accepted;
+}
+
+describe.runIf(isPostgres)('Ten thousand accepted calls over three instances', () => {
+  it('run once each, those of a line in the order in which they came', async () => {
+    const lines = Array.from({ length: LINES }, (_, line) => sendLine(line));
+    const accepted = (await Promise.all(lines)).reduce((sum, n) => sum + n, 0);
+    expect(accepted).toBe(CALLS);
+    const story = new Story(cluster.first, cluster.members);
+    await story.drained(DRAIN_MS_MAX);
+
+    const events = (await story.published()).filter(({ type }) => type === 'order.lined');
+    const done = new Map<string, number[]>();
+    for (const { payload } of events) {
+      const { line, n } = payload;
+      done.set(line, [...(done.get(line) ?? []), n]);
+    }
+    expect(events.length).toBe(CALLS);
+    expect(done.size).toBe(LINES);
+    const inOrder = Array.from({ length: CALLS / LINES }, (_, n) => n);
+    for (const numbers of done.values()) expect(numbers).toEqual(inOrder);
+
+    const executions = await rowsOf(
+      cluster.first.dataFolder,
+      `SELECT status, attempt, count(*) AS n FROM executions WHERE config_key = 'lined' GROUP BY 1, 2`,
+    );
+    expect(executions).toEqual([{ status: 'succeeded', attempt: 1, n: CALLS }]);
+  }, 480_000);
+});

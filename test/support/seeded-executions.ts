@@ -1,0 +1,52 @@
+import type { Database } from '../../src/platform/db/index.ts';
+import { rawQuery } from '../../src/platform/db/index.ts';
+import { dayOf, makePartition } from '../../src/platform/db/postgres-partitions.ts';
+import { newId } from '../../src/platform/ids.ts';
+import { isPostgres } from './database.ts';
+
+const ROWS_AT_ONCE = 50_000;
+
+/** What an execution that is put in past the product looks like. */
+export interface Seeded {
+  key: string;
+  status: string;
+  path: string;
+}
+
+export interface Seeds {
+  rows: number;
+  /** Between which moments they are spread evenly, in milliseconds since 1970. */
+  from: number;
+  to: number;
+  /** What the n-th looks like, the oldest first. */
+  at: (n: number) => Seeded;
+}
+
+/** Puts executions in by SQL, of config 1 and the account `default`. @returns their ids, the oldest first. */
+export async function seedExecutions(database: Database, { rows, from, to, at }: Seeds): Promise<string[]> {
+  if (isPostgres) await makeDays(database, dayOf(from));
+  const ids = Array.from({ length: rows }, (_, n) =>
+    newId('exe', from + Math.floor((n * (to - from)) / rows)),
+  );
+  for (let first = 0; first < rows; first += ROWS_AT_ONCE) {
+    const values = ids.slice(first, first + ROWS_AT_ONCE).map((id, n) => {
+      const { key, status, path } = at(first + n);
+      return [id, key, status, path];
+    });
+    await database.door.transaction((tx) => rawQuery(tx.manager, INSERT, [JSON.stringify(values)]));
+  }
+  // PostgreSQL does it by itself, later.
+  if (isPostgres) await database.read.query('ANALYZE');
+  return ids;
+}
+
+/** As they would have been made when those days were today. */
+async function makeDays(database: Database, from: number): Promise<void> {
+  await database.door.transaction(async (tx) => {
+    for (let day = from; day < dayOf(Date.now()); day++) await makePartition(tx.manager, 'executions', day);
+  });
+}
+
+const INSERT = `INSERT INTO executions (account_id, id, config_id, config_version, config_key, method, path, ip, status, received_at, payload)
+  SELECT 'default', value->>0, 1, 1, value->>1, 'POST', value->>3, '::1', value->>2, 0, 'p:0:1'
+  FROM ${isPostgres ? 'json_array_elements(?::json) AS value' : 'json_each(?)'}`;

@@ -12,8 +12,12 @@ export function storedText(text: string): string {
 export function withStoredTexts(source: DataSource): DataSource {
   const { driver } = source;
   const create = driver.createQueryRunner.bind(driver);
+  // SQLite's driver gives out one and the same each time: wrapped anew each time, it would call through all wrappers before.
+  const known = new WeakSet<QueryRunner>();
   driver.createQueryRunner = (mode) => {
     const runner = create(mode);
+    if (known.has(runner)) return runner;
+    known.add(runner);
     const query = runner.query.bind(runner) as Query;
     const asStored: Query = (text, values, ...rest) => query(text, values?.map(storedValue), ...rest);
     return Object.assign(runner, { query: asStored });

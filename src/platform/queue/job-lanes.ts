@@ -53,6 +53,21 @@ export class JobLanes {
     }
   }
 
+  /** A known job that is not running gets another time. */
+  plan(job: Job, now: number): void {
+    const lane = this.lane(job.lane);
+    const waiting = job.group === null ? [] : (lane.groups.get(job.group) ?? []);
+    const at = waiting.findIndex(({ id }) => id === job.id);
+    if (at !== -1) waiting[at] = job;
+    const later = this.later.findIndex(({ id }) => id === job.id);
+    const ready = lane.ready.findIndex(({ id }) => id === job.id);
+    if (later !== -1) this.later.splice(later, 1);
+    else if (ready !== -1) this.unready(job.lane, ready);
+    // Else it waits for others of its group, and its time comes after theirs.
+    else return;
+    this.place(job, now);
+  }
+
   /** The next job, now running; null: none may start. `admit` is asked once for each lane with something ready. */
   take(now: number, admit: (job: Job) => boolean): Job | null {
     this.release(now);
@@ -120,6 +135,12 @@ export class JobLanes {
     const lane = this.lane(job.lane);
     if (lane.ready.length === 0) this.turn.push(job.lane);
     lane.ready.push(job);
+  }
+
+  private unready(name: string, at: number): void {
+    const { ready } = this.lane(name);
+    ready.splice(at, 1);
+    if (ready.length === 0) this.turn = this.turn.filter((turn) => turn !== name);
   }
 
   private lane(name: string): Lane {

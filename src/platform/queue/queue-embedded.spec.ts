@@ -6,6 +6,7 @@ import { describe } from 'vitest';
 import type { QueueHarness } from '../../../test/contracts/queue-harness.ts';
 import { queueContract } from '../../../test/contracts/queue.contract.ts';
 import { queueOrderContract } from '../../../test/contracts/queue-order.contract.ts';
+import { queueReplanningContract } from '../../../test/contracts/queue-replanning.contract.ts';
 import { marksStatement } from '../../../test/crash/mixed-writes.ts';
 import { databaseUrl, execute } from '../../../test/support/database.ts';
 import { Clock } from '../clock.ts';
@@ -43,4 +44,5 @@ async function open(): Promise<QueueHarness> {
 describe('the embedded queue', () => {
   queueContract(open);
   queueOrderContract(open);
+  queueReplanningContract(open);
 });

@@ -23,6 +23,8 @@ const endedJobs: HotTable = { name: 'queue_jobs', columns: ['id', 'attempt'], re
 interface AtHand {
   job: Job;
   verdict: 'open' | 'ended' | Job;
+  /** The job as somebody has planned it anew meanwhile. */
+  replanned?: Job;
 }
 
 /** The queue of one process: a table of its own database, and in memory what is due soon. */
@@ -176,9 +178,18 @@ export class EmbeddedQueue extends Queue {
 
   private takeIn(job: Job): void {
     const now = this.clock.now();
-    if (job.group === null && job.runAt > now + HORIZON_MS) this.farAt = Math.min(this.farAt, job.runAt);
+    if (this.lanes.has(job.id)) this.planAnew(job, now);
+    else if (job.group === null && job.runAt > now + HORIZON_MS) this.farAt = Math.min(this.farAt, job.runAt);
     else if (job.group === null && this.lanes.size >= KNOWN_MAX) this.isBehind = true;
     else this.lanes.add(job, now);
+  }
+
+  /** As long as it is worked on, the end of that decides what comes of it. */
+  private planAnew(job: Job, now: number): void {
+    const held = this.atHand.get(job.id);
+    if (!held) this.lanes.plan(job, now);
+    else if (held.verdict === 'open') held.replanned = job;
+    else held.verdict = job;
   }
 
   private pump(): void {
@@ -219,15 +230,19 @@ export class EmbeddedQueue extends Queue {
     this.slotsTaken--;
     this.atHand.delete(job.id);
     release();
-    this.putBack(job, held.verdict);
+    this.putBack(held);
     if (this.slotsTaken === 0) this.tellIdle?.();
     this.pump();
   }
 
-  private putBack(job: Job, verdict: AtHand['verdict']): void {
+  private putBack({ job, verdict, replanned }: AtHand): void {
     const now = this.clock.now();
-    if (verdict === 'ended') this.lanes.done(job, now);
-    else if (verdict === 'open') this.lanes.again(job, { ...job, runAt: now + STUMBLE_MS }, now);
+    if (verdict === 'ended') {
+      this.lanes.done(job, now);
+      // Its row has another number than the one that was ended, and is still there.
+      if (replanned && replanned.attempt !== job.attempt) this.takeIn(replanned);
+    } else if (verdict === 'open')
+      this.lanes.again(job, { ...(replanned ?? job), runAt: now + STUMBLE_MS }, now);
     else if (verdict.group === null && verdict.runAt > now + HORIZON_MS) {
       this.lanes.done(job, now);
       this.takeIn(verdict);

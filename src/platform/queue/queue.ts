@@ -68,7 +68,7 @@ export abstract class Queue {
   abstract handle(kind: string, handler: JobHandler): void;
   /** Begins with what is due, also from before the last crash. */
   abstract start(): Promise<void>;
-  /** Stores the job together with the rows, all or none. */
+  /** Stores the job together with the rows, all or none. One that waits already is planned anew; one that is at work ends as it does. */
   abstract add(job: NewJob, rows: readonly TableRow[]): Promise<void>;
   /** The same as a part of a transaction. */
   abstract addIn(tx: Tx, job: NewJob): Promise<void>;

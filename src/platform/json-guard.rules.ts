@@ -48,7 +48,8 @@ export function repeatedNames(bytes: Buffer): string[] {
   return [...repeated];
 }
 
-function endOfString(bytes: Uint8Array, start: number): number {
+/** Where the string that starts at a quote has its other quote. */
+export function endOfString(bytes: Uint8Array, start: number): number {
   let at = start + 1;
   while (at < bytes.length && bytes[at] !== QUOTE) at += bytes[at] === BACKSLASH ? 2 : 1;
   return at;

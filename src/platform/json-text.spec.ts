@@ -24,6 +24,21 @@ describe('Parsing JSON', () => {
     expect(Object.keys(parseJson(String.raw`{"h":1,"\"":2}`) as object)).toStrictEqual(['h', '"']);
   });
 
+  it.each([
+    '{"a":[12345678901234567890,1.50],"b":"1"}',
+    String.raw`{"\u0061":[12345678901234567890,1.50],"b":"1"}`,
+    String.raw`{"\"":[12345678901234567890,1.50],"b":"1"}`,
+  ])('lets values be read in another way, with the text that they have there: %s', (text) => {
+    const sources: string[] = [];
+    parseJson(text, (_name: string, value: unknown, context?: { source?: string }) => {
+      if (typeof value === 'number') sources.push(context!.source!);
+      return typeof value === 'number' ? String(context!.source) : value;
+    });
+    expect(sources.slice(-2)).toEqual(['12345678901234567890', '1.50']);
+    const read = parseJson(text, (_name, value) => (typeof value === 'number' ? 'a number' : value));
+    expect(Object.values(read as object)).toEqual([['a number', 'a number'], '1']);
+  });
+
   it.each(['{', '{"\\u00":1}', '{"a\\":1}', '{"\\x41":1}', ''])('refuses what is no JSON: %s', (text) => {
     expect(() => parseJson(text)).toThrow(SyntaxError);
   });

@@ -2,15 +2,19 @@
  * Parses JSON without a fault of V8's: in Node 24 and 26 an object name that is written with escapes may be read as
  * another one that somebody else's text had before (nodejs/node#63785: after `{"\\u0":1}`, `{"\u006bey":1}` gives the
  * name `\u0`). Names written plainly are not affected, so names are made plain before they are parsed.
+ * @param revive as JSON.parse has it; it may not go by names.
  */
-export function parseJson(text: string): unknown {
-  if (!text.includes('\\')) return JSON.parse(text);
+export function parseJson(text: string, revive?: Revive): unknown {
+  if (!text.includes('\\')) return JSON.parse(text, revive);
   // The names only: whatever else is wrong with the text is said by this first parse.
-  const value: unknown = JSON.parse(text);
+  const value: unknown = JSON.parse(text, revive);
   const plain = plainNames(text);
-  if (plain.standIns.size === 0) return plain.text === text ? value : JSON.parse(plain.text);
-  return renamed(JSON.parse(plain.text), plain.standIns);
+  if (plain.standIns.size === 0) return plain.text === text ? value : JSON.parse(plain.text, revive);
+  return renamed(JSON.parse(plain.text, revive), plain.standIns);
 }
+
+/** What becomes of a value. */
+type Revive = (name: string, value: unknown) => unknown;
 
 /** JSON text whose object names are written plainly, as far as JSON lets them; the text itself where it is not JSON. */
 export function withPlainNames(bytes: Buffer): Buffer {

@@ -12,6 +12,11 @@ import {
 } from './features/command-definitions/index.ts';
 import { EventEntity } from './features/events/index.ts';
 import { ExecutionEntity } from './features/executions/index.ts';
+import {
+  IntegrationCheckEntity,
+  IntegrationEffectEntity,
+  IntegrationNotificationEntity,
+} from './features/integrations/index.ts';
 import { SecretVersionEntity } from './features/secrets/index.ts';
 import { WebHookConfigEntity, WebHookConfigVersionEntity } from './features/webhook-configs/index.ts';
 
@@ -24,6 +29,9 @@ export const entities = [
   CommandDefinitionVersionEntity,
   EventEntity,
   ExecutionEntity,
+  IntegrationCheckEntity,
+  IntegrationEffectEntity,
+  IntegrationNotificationEntity,
   RefreshTokenEntity,
   SecretVersionEntity,
   SigningKeyEntity,

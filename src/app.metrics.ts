@@ -4,6 +4,7 @@ import { commandMetrics, Dispatcher } from './bus/index.ts';
 import { ExpressionPool, expressionMetrics } from './engines/expression/index.ts';
 import { scriptMetrics, ScriptPool } from './engines/script/index.ts';
 import { executionMetrics, ExecutionRecorder, ExecutionStreams } from './features/executions/index.ts';
+import { FixedEndpoints, notificationMetrics } from './features/integrations/index.ts';
 import { webHookMetrics } from './http/webhook-metrics.ts';
 import type { WebHookListener } from './http/webhook-listener.ts';
 import { Database, doorMetrics, WriteDoor } from './platform/db/index.ts';
@@ -18,6 +19,7 @@ export function metricsOf(app: NestFastifyApplication, webhooks: WebHookListener
   const { server } = app.getHttpAdapter().getInstance();
   return [
     ...webHookMetrics(webhooks),
+    ...notificationMetrics(app.get(FixedEndpoints)),
     ...executionMetrics({
       recorder: app.get(ExecutionRecorder),
       streams: app.get(ExecutionStreams),

@@ -12,6 +12,7 @@ import { CommandDefinitionsModule } from './features/command-definitions/index.t
 import { EventsModule } from './features/events/index.ts';
 import { ExecutionsModule } from './features/executions/index.ts';
 import { HttpRequestsModule } from './features/http-requests/index.ts';
+import { IntegrationSettings, IntegrationsModule } from './features/integrations/index.ts';
 import { SecretsModule } from './features/secrets/index.ts';
 import { UsersModule } from './features/users/index.ts';
 import { WebHookConfigsModule } from './features/webhook-configs/index.ts';
@@ -39,6 +40,23 @@ const EXPRESSION_MB = 64;
 /** A body of small numbers takes this many times its size when it is parsed. */
 const PARSED_BODY_FACTOR = 16;
 const BYTES_PER_MB = 1_048_576;
+
+const features = [
+  BusModule,
+  AccessModule,
+  UsersModule,
+  ApiClientsModule,
+  AuditLogModule,
+  CommandCatalogueModule,
+  CommandDefinitionsModule,
+  WebHookConfigsModule,
+  WebHookRouterModule,
+  EventsModule,
+  ExecutionsModule,
+  HttpRequestsModule,
+  IntegrationsModule,
+  SecretsModule,
+];
 
 /** The one list of everything wired in. */
 @Module({})
@@ -77,25 +95,14 @@ export class AppModule {
       },
       { provide: RouterSettings, useValue: { ...config, logger } },
       { provide: PublicUrl, useValue: config },
+      { provide: IntegrationSettings, useValue: { ...config, logger } },
     ];
     return {
       module: AppModule,
       global: true,
       imports: [
         DbModule.forRoot(config.databaseUrl, entities),
-        BusModule,
-        AccessModule,
-        UsersModule,
-        ApiClientsModule,
-        AuditLogModule,
-        CommandCatalogueModule,
-        CommandDefinitionsModule,
-        WebHookConfigsModule,
-        WebHookRouterModule,
-        EventsModule,
-        ExecutionsModule,
-        HttpRequestsModule,
-        SecretsModule,
+        ...features,
         HttpModule.forRoot({ ...config, logger }),
         ...plugins,
       ],
@@ -107,7 +114,7 @@ export class AppModule {
 
 function processes(config: Config, database: Database, logger: Logger): Processes {
   if (!config.isShared) return new OneProcess();
-  const all = new PostgresProcesses(database, config.roles);
+  const all = new PostgresProcesses(database, config.roles, config.jobLeaseMs);
   all.onLost((formerId) =>
     logger.warn(
       { formerId },

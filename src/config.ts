@@ -1,9 +1,25 @@
 import { cpus } from 'node:os';
 import { z } from 'zod';
-import { isPostgresUrl, objectionsToDatabaseUrl } from './platform/database-url.ts';
-import { type ArmedFaultPoint, faultPoints } from './platform/fault-points.ts';
-import { type AddressRules, parseAddressRules } from './platform/network-addresses.ts';
+import {
+  addressRules,
+  databaseUrl,
+  faultPoint,
+  headerList,
+  httpUrl,
+  plugins,
+  providerSecret,
+  roleNames,
+  type Roles,
+  roles,
+  secretsKey,
+  wholeNumber,
+} from './config-fields.ts';
+import { isPostgresUrl } from './platform/database-url.ts';
+import type { ArmedFaultPoint } from './platform/fault-points.ts';
+import type { AddressRules } from './platform/network-addresses.ts';
 import type { TracingSettings } from './platform/telemetry/start-tracing.ts';
+
+export type { Roles } from './config-fields.ts';
 
 /** What the operator set, parsed once and frozen. The names of the variables are those of the README. */
 export interface Config {
@@ -26,9 +42,19 @@ export interface Config {
   scriptWorkers: number;
   scriptIsolation: 'frozen' | 'fresh';
   publicUrl: string | null;
+  /** What Mono sends with each notification; null: none are received. */
+  monoWebhookSecret: string | null;
+  /** Where browsers that come back from Mono are sent on to; null: they see a page of ours. */
+  monoRedirectUrl: string | null;
+  /** How Remita is asked about payments; null: none are received. */
+  remita: RemitaConfig | null;
+  /** The secret key of Paystack, which signs its notifications; null: none are received. */
+  paystackSecretKey: string | null;
   /** Modules with commands of others, as they are imported. */
   plugins: readonly string[];
   executionRetentionDays: number;
+  /** On PostgreSQL: after how long a silence another process takes over what this one was doing. */
+  jobLeaseMs: number;
   logLevel: LogLevel;
   /** Who may read /metrics; null: everybody. */
   metricsToken: string | null;
@@ -38,15 +64,15 @@ export interface Config {
   faultPoint: ArmedFaultPoint | null;
 }
 
-/** What a process does. */
-export interface Roles {
-  /** It answers calls, commands and people; without it only `/health/…` and `/metrics`. */
-  readonly http: boolean;
-  /** It does what is left to do later: jobs, retention, ends of executions that a crash cut off. */
-  readonly worker: boolean;
+/** A merchant's account at Remita. */
+export interface RemitaConfig {
+  merchantId: string;
+  apiKey: string;
+  /** Without a slash at its end. */
+  baseUrl: string;
+  /** From where Remita calls; empty: from everywhere. */
+  allowedIps: AddressRules;
 }
-
-const roleNames = ['http', 'worker'] as const;
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 type LogLevel = (typeof logLevels)[number];
@@ -57,86 +83,6 @@ export class ConfigError extends Error {
     super(sentences.join('\n'));
   }
 }
-
-const wholeNumber = (min: number, max: number) =>
-  z
-    .string()
-    .regex(/^\d{1,15}$/, 'must be a whole number')
-    .transform(Number)
-    .refine((value) => value >= min && value <= max, `must be between ${min} and ${max}`);
-
-const addressRules = z.string().transform((text, context) => {
-  const parsed = parseAddressRules(text);
-  if ('rules' in parsed) return parsed.rules;
-  context.addIssue({
-    code: 'custom',
-    message: `must be a comma-separated list of addresses and CIDR ranges: ${parsed.errors.map((error) => error.replace(/\.$/, '')).join('; ')}`,
-  });
-  return z.NEVER;
-});
-
-/** No sentence repeats the URL: it holds a password. */
-const databaseUrl = z.string().superRefine((text, context) => {
-  for (const message of objectionsToDatabaseUrl(text)) context.addIssue({ code: 'custom', message });
-});
-
-const roles = z.string().transform((text, context): Roles => {
-  const entries = text.split(',').map((entry) => entry.trim());
-  const others = entries.filter((entry) => !roleNames.some((name) => name === entry));
-  for (const other of others)
-    context.addIssue({ code: 'custom', message: `must be a list of http and worker; "${other}" is neither` });
-  if (new Set(entries).size < entries.length)
-    context.addIssue({ code: 'custom', message: 'must name each role once' });
-  return { http: entries.includes('http'), worker: entries.includes('worker') };
-});
-
-const secretsKey = z.string().transform((text, context) => {
-  const key = Buffer.from(text, 'base64');
-  // Base64 decoding forgives: what does not read back the same was no Base64.
-  if (key.length === 32 && key.toString('base64') === text) return key;
-  context.addIssue({
-    code: 'custom',
-    message: 'must be 32 bytes in Base64, such as `openssl rand -base64 32` prints',
-  });
-  return z.NEVER;
-});
-
-const httpUrl = z
-  .string()
-  .refine(
-    (text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol),
-    'must be an http or https URL',
-  )
-  .transform((text) => text.replace(/\/+$/, ''));
-
-/** As OpenTelemetry writes it: `name=value,name=value`, both percent-encoded. */
-const headerList = z.string().transform((text, context) => {
-  try {
-    const entries = text.split(',').map((entry) => {
-      const [, name, value] = /^\s*([\w!#$%&'*+.^`|~-]+)\s*=(.*)$/s.exec(entry)!;
-      return [decodeURIComponent(name!), decodeURIComponent(value!.trim())] as const;
-    });
-    return Object.fromEntries(new Headers(entries.map(([name, value]) => [name, value])));
-  } catch {
-    context.addIssue({ code: 'custom', message: 'must be a list such as name=value,other=value' });
-    return z.NEVER;
-  }
-});
-const plugins = z
-  .string()
-  .transform((text) => text.split(',').flatMap((entry) => (entry.trim() === '' ? [] : [entry.trim()])))
-  .refine((entries) => new Set(entries).size === entries.length, 'must name each module once');
-
-const faultPoint = z.string().transform((text, context) => {
-  const [name, nth = '1'] = text.split(':');
-  const known = faultPoints.find((point) => point === name);
-  if (known && /^[1-9]\d{0,8}$/.test(nth)) return { name: known, nth: Number(nth) };
-  context.addIssue({
-    code: 'custom',
-    message: `must be one of ${faultPoints.join(', ')}, with :<n> for the nth time`,
-  });
-  return z.NEVER;
-});
 
 const variables = z.object({
   NODE_ENV: z.string().default('development'),
@@ -163,8 +109,19 @@ const variables = z.object({
   SCRIPT_WORKERS: wholeNumber(2, 256).default(Math.max(2, cpus().length)),
   SCRIPT_ISOLATION: z.enum(['frozen', 'fresh'], { error: 'must be frozen or fresh' }).default('frozen'),
   PUBLIC_URL: httpUrl.optional(),
+  MONO_WEBHOOK_SECRET: providerSecret.optional(),
+  MONO_REDIRECT_URL: httpUrl.optional(),
+  REMITA_MERCHANT_ID: z
+    .string()
+    .regex(/^[\w-]{1,64}$/, 'must be 1 to 64 letters, digits, hyphens and underscores')
+    .optional(),
+  REMITA_API_KEY: providerSecret.optional(),
+  REMITA_BASE_URL: httpUrl.default('https://login.remita.net/remita/exapp/api/v1/send/api'),
+  REMITA_ALLOWED_IPS: addressRules.prefault(''),
+  PAYSTACK_SECRET_KEY: providerSecret.optional(),
   PLUGINS: plugins.prefault(''),
   EXECUTION_RETENTION_DAYS: wholeNumber(1, 36_500).default(30),
+  JOB_LEASE_SECONDS: wholeNumber(4, 3_600).default(20),
   LOG_LEVEL: z.enum(logLevels, { error: `must be one of ${logLevels.join(', ')}` }).default('info'),
   METRICS_TOKEN: z
     .string()
@@ -196,6 +153,11 @@ function refusedTogether(given: NodeJS.ProcessEnv): string[] {
   if (DATABASE_URL.startsWith('sqlite:') && read.success && !(read.data.http && read.data.worker))
     sentences.push(
       'ROLES must be http,worker where DATABASE_URL is SQLite: one process has that database, and nobody else would do what it leaves out.',
+    );
+  const { REMITA_MERCHANT_ID, REMITA_API_KEY } = given;
+  if ((REMITA_MERCHANT_ID === undefined) !== (REMITA_API_KEY === undefined))
+    sentences.push(
+      'REMITA_MERCHANT_ID and REMITA_API_KEY must be set together: without both nothing that Remita sends can be verified.',
     );
   if (NODE_ENV === 'production' && SIGNALBOX_FAULT_POINT !== undefined)
     sentences.push(
@@ -235,7 +197,12 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     scriptWorkers: v.SCRIPT_WORKERS,
     scriptIsolation: v.SCRIPT_ISOLATION,
     publicUrl: v.PUBLIC_URL ?? null,
+    monoWebhookSecret: v.MONO_WEBHOOK_SECRET ?? null,
+    monoRedirectUrl: v.MONO_REDIRECT_URL ?? null,
+    remita: remitaOf(v),
+    paystackSecretKey: v.PAYSTACK_SECRET_KEY ?? null,
     plugins: v.PLUGINS,
+    jobLeaseMs: v.JOB_LEASE_SECONDS * 1_000,
     executionRetentionDays: v.EXECUTION_RETENTION_DAYS,
     logLevel: v.LOG_LEVEL,
     metricsToken: v.METRICS_TOKEN ?? null,
@@ -249,6 +216,12 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
       : null,
     faultPoint: v.SIGNALBOX_FAULT_POINT ?? null,
   });
+}
+
+function remitaOf(v: z.output<typeof variables>): RemitaConfig | null {
+  const { REMITA_MERCHANT_ID: merchantId, REMITA_API_KEY: apiKey } = v;
+  if (merchantId === undefined || apiKey === undefined) return null;
+  return { merchantId, apiKey, baseUrl: v.REMITA_BASE_URL, allowedIps: v.REMITA_ALLOWED_IPS };
 }
 
 /** One variable by itself, for programs beside the server. @throws ConfigError where it has a bad value. */

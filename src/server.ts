@@ -11,6 +11,7 @@ import { ScriptPool } from './engines/script/index.ts';
 import { AccessStart, Authenticator } from './features/access/index.ts';
 import { CommandDefinitionDirectory } from './features/command-definitions/index.ts';
 import { ExecutionStreams, InterruptedExecutions } from './features/executions/index.ts';
+import { FixedEndpoints, NotificationJobs } from './features/integrations/index.ts';
 import { Secrets } from './features/secrets/index.ts';
 import { WebHookConfigDirectory } from './features/webhook-configs/index.ts';
 import {
@@ -145,6 +146,7 @@ async function answerCalls(app: NestFastifyApplication, webhooks: WebHookListene
     router: app.get(ReceiveWebHook),
     results: app.get(StoredAnswers),
     changes: app.get(Database).changes,
+    providers: app.get(FixedEndpoints),
   });
   authenticateFirst(app.getHttpAdapter().getInstance(), app.get(Authenticator));
   await serveDocs(app);
@@ -160,6 +162,7 @@ async function startWork(app: NestFastifyApplication, logger: Logger): Promise<v
   app.get(Retention).start();
   const queue = app.get(Queue);
   app.get(RunJobs).follow(queue);
+  app.get(NotificationJobs).follow(queue);
   await queue.start();
 }
 

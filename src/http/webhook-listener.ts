@@ -5,22 +5,24 @@ import {
   type StoredAnswers,
   type AdmittedCall,
   jsonHeaders,
-  malformed,
   notFoundAnswer,
   type MatchWebHook,
   type ReceiveWebHook,
   tooLarge,
   type WebHookAnswer,
 } from '../features/webhook-router/index.ts';
+import type { FixedCall, FixedEndpoints } from '../features/integrations/index.ts';
 import type { ChangeFeed } from '../platform/db/index.ts';
 import { type AppError, asAppError } from '../platform/errors.ts';
 import { hostMissing } from './before-routing.ts';
 import { cutOff } from './cut-off.ts';
+import { readBody } from './read-body.ts';
 import { inTurn } from './turns.ts';
 import { WebHookFigures } from './webhook-metrics.ts';
 
 const WEBHOOKS = '/api/webhooks/';
 const RESULTS = '/api/webhooks/results/';
+const DYNAMIC = '/api/webhooks/dynamic/';
 const methods = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']);
 const noBytes = Buffer.alloc(0);
 
@@ -30,6 +32,7 @@ export interface WebHookParts {
   router: ReceiveWebHook;
   results: StoredAnswers;
   changes: ChangeFeed;
+  providers: FixedEndpoints;
 }
 
 /**
@@ -58,7 +61,7 @@ export class WebHookListener {
   }
 
   private take(request: IncomingMessage, response: ServerResponse): void {
-    const { matcher, router, results, changes } = this.parts!;
+    const { matcher, router, results, changes, providers } = this.parts!;
     const { headers } = request;
     this.figures.received++;
     if (headers.host === undefined && request.httpVersion === '1.1') {
@@ -79,12 +82,18 @@ export class WebHookListener {
       );
       return;
     }
-    const admitted = matcher.match({
+    const call = {
       method: request.method!,
       url: request.url!,
       headers,
       peer: request.socket.remoteAddress ?? '',
-    });
+    };
+    const fixed = call.url.startsWith(DYNAMIC) ? null : providers.match(call);
+    if (fixed) {
+      this.takeFixed(request, response, fixed);
+      return;
+    }
+    const admitted = matcher.match(call);
     if (!admitted) {
       this.send(response, notFoundAnswer, null);
       return;
@@ -106,38 +115,35 @@ export class WebHookListener {
     admitted: AdmittedCall,
     router: ReceiveWebHook,
   ): void {
-    let first: Buffer = noBytes;
-    let rest: Buffer[] | null = null;
-    let bytes = 0;
-    let isOver = false;
-    request.on('data', (chunk: Buffer) => {
-      bytes += chunk.length;
-      if (isOver) return;
-      if (bytes > this.bodyLimitBytes) {
-        isOver = true;
-        rest = null;
-        void this.refuse(response, admitted, tooLarge(this.bodyLimitBytes));
-      } else if (first === noBytes) first = chunk;
-      else if (rest === null) rest = [first, chunk];
-      else rest.push(chunk);
+    readBody(request, this.bodyLimitBytes, {
+      refuse: (error) => void this.refuse(response, admitted, error),
+      done: (body) =>
+        inTurn(
+          () =>
+            void router.receive(admitted, body).then(({ answer, executionId }) => {
+              this.figures.durations.note(performance.now() - admitted.startedAt);
+              this.send(response, answer, executionId);
+            }),
+        ),
     });
-    request.on('end', () => {
-      if (isOver) return;
-      // Whoever hangs up from now on has made his call: it is run and recorded once.
-      isOver = true;
-      const body = rest === null ? first : Buffer.concat(rest, bytes);
-      inTurn(
-        () =>
-          void router.receive(admitted, body).then(({ answer, executionId }) => {
-            this.figures.durations.note(performance.now() - admitted.startedAt);
-            this.send(response, answer, executionId);
-          }),
-      );
-    });
-    // Whoever breaks off before the end of his body has made no call; his body may also be no HTTP.
-    request.on('error', () => {
-      if (!isOver) void this.refuse(response, admitted, malformed('The body broke off'));
-      isOver = true;
+  }
+
+  /** A provider's call at its fixed address. */
+  private takeFixed(request: IncomingMessage, response: ServerResponse, fixed: FixedCall): void {
+    const { providers } = this.parts!;
+    const end = (answer: WebHookAnswer) => this.send(response, answer, null);
+    const refuse = (answer: WebHookAnswer) => {
+      response.shouldKeepAlive = false;
+      end(answer);
+    };
+    const objection = providers.objection(fixed);
+    if (objection) {
+      refuse(objection);
+      return;
+    }
+    readBody(request, this.bodyLimitBytes, {
+      refuse: (error) => refuse(providers.decline(fixed, error)),
+      done: (body) => inTurn(() => void providers.receive(fixed, body).then(end)),
     });
   }
 

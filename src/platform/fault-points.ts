@@ -13,6 +13,8 @@ export const faultPoints = [
   'commit.before',
   'retry.committed',
   'outcome.committed',
+  'notification.committed',
+  'settled.committed',
 ] as const;
 export type FaultPoint = (typeof faultPoints)[number];
 

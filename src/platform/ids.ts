@@ -1,7 +1,8 @@
 import { randomFillSync } from 'node:crypto';
 
 /** Prefixes of every id that is not a plain number. */
-export type IdPrefix = 'exe' | 'evt' | 'usr' | 'cli' | 'crd' | 'cdf' | 'rft' | 'sgk' | 'aud' | 'req' | 'tst';
+export type IdPrefix =
+  'exe' | 'evt' | 'usr' | 'cli' | 'crd' | 'cdf' | 'rft' | 'sgk' | 'aud' | 'req' | 'tst' | 'ntf';
 
 // One system call for 256 ids: randomBytes(10) by itself costs about 1 µs a call.
 const pool = Buffer.alloc(16 * 256);

@@ -231,6 +231,14 @@ describe('Invalid input of CreateWebHookConfigCommand', () => {
     [{ path: '/webhooks/dynamic' }, ['Path must not lie under /webhooks/dynamic: that address is reserved']],
     [{ path: '/webhooks/a/:x/:x' }, ['Path has the parameter :x twice']],
     [{ path: '/webhooks/a/../b' }, ['Path must not have the segments . and ..']],
+    [
+      { key: 'mono', path: '/webhooks/mono/callback', allowableIPs: '10.0.0.0/8' },
+      ['AllowableIPs is not for the key mono: its endpoint checks what arrives, and counts it once'],
+    ],
+    [
+      { key: 'paystack', path: '/webhooks/paystack', idempotency: { key: '=request.body.id' } },
+      ['Idempotency is not for the key paystack: its endpoint checks what arrives, and counts it once'],
+    ],
     [{ key: 'mono' }, ['Path must be /webhooks/mono/callback: the key mono belongs to that endpoint']],
     [{ executionCode: undefined }, ['ExecutionCode is required']],
     [{ executionCode: '' }, ['ExecutionCode is required']],

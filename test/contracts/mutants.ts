@@ -1,4 +1,5 @@
 import { accessMutants } from './mutants-access.ts';
+import { integrationMutants } from './mutants-integrations.ts';
 
 /** One way to break the code on purpose: a spec must notice it. */
 export interface Mutant {
@@ -271,4 +272,5 @@ export const mutants: readonly Mutant[] = [
     tests: 'running time is told in a sentence that names what ran',
   },
   ...accessMutants,
+  ...integrationMutants,
 ];

@@ -15,6 +15,9 @@ export interface KillRounds {
   restartMsMax: number;
 }
 
+/** On PostgreSQL what a killed process held is free after this time. */
+const JOB_LEASE_SECONDS = '4';
+
 /** Everything a user's own environment would say, which a start after a crash needs again. */
 export interface CrashSite {
   dataFolder: string;
@@ -26,7 +29,7 @@ export function startAgain(
   { dataFolder, apiKey }: CrashSite,
   env: Record<string, string> = {},
 ): Promise<Signalbox> {
-  return Signalbox.start({ dataFolder, env: { ADMIN_API_KEY: apiKey, ...env } });
+  return Signalbox.start({ dataFolder, env: { ADMIN_API_KEY: apiKey, JOB_LEASE_SECONDS, ...env } });
 }
 
 /** Kills the product at random moments under load, starting it again each time on the same folder, and compares. */

@@ -1,6 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inElsewhere, madeClient } from '../commands/support/access.ts';
 import { scriptFields } from '../commands/support/config-shape.ts';
+import { settled } from '../integrations/notifications.ts';
+import { FakeMono } from '../support/fake-mono.ts';
 import { type Cast, startWithRoles } from '../support/roles.ts';
 
 /** What each role may do, as the documents say. */
@@ -36,13 +39,14 @@ interface Item {
 
 type Fields = Record<string, unknown>;
 
+const MONO_SECRET = randomBytes(16).toString('hex');
 let cast: Cast;
 let items: Item[];
 let examples: Record<string, Fields>;
 let headersOf: Readonly<Record<string, Record<string, string>>>;
 
 beforeAll(async () => {
-  cast = await startWithRoles();
+  cast = await startWithRoles({ MONO_WEBHOOK_SECRET: MONO_SECRET });
   const { signalbox, as } = cast;
   items = (await signalbox.command<{ items: Item[] }>('GetCommandCatalogueQuery')).body.data.items;
   const document = (await (await fetch(`${signalbox.url}/api/openapi.json`)).json()) as {
@@ -104,6 +108,7 @@ interface Things {
   userId: string;
   clientId: string;
   definitionId: string;
+  notificationId: string;
 }
 
 /** Fields with which a stranger asks about the things of another account, or about things that are nowhere. */
@@ -140,6 +145,9 @@ const asking: Readonly<Record<string, (things: Things) => Fields>> = {
   DeleteCommandDefinitionCommand: ({ definitionId }) => ({ id: definitionId }),
   UpdateCommandDefinitionCommand: ({ definitionId }) => ({ id: definitionId, ...definition }),
   GetAuditLogQuery: ({ executionId }) => ({ executionId }),
+  GetIntegrationNotificationByIdQuery: ({ notificationId }) => ({ id: notificationId }),
+  GetIntegrationNotificationListQuery: () => ({ provider: 'mono' }),
+  ReverifyIntegrationNotificationCommand: ({ notificationId }) => ({ id: notificationId }),
 };
 
 /** What names nothing that is there, or makes something of its own. */
@@ -177,6 +185,7 @@ const nowhere: Things = {
   userId: 'usr_01a20000-0000-7000-8000-000000000000',
   clientId: 'cli_01a20000-0000-7000-8000-000000000000',
   definitionId: 'cdf_01a20000-0000-7000-8000-000000000000',
+  notificationId: 'ntf_01a20000-0000-7000-8000-000000000000',
 };
 
 describe('What belongs to another account', () => {
@@ -198,6 +207,9 @@ describe('What belongs to another account', () => {
       ...definition,
     });
     const definitionId = defined.body.data.id;
+    const mono = new FakeMono(() => `${signalbox.url}/api/webhooks/mono/callback`, MONO_SECRET);
+    await mono.send({ event: 'mono.events.account_updated', event_id: 'theirs', data: {} });
+    const { id: notificationId } = await settled(signalbox, { providerId: 'theirs' });
     const things = {
       configId,
       key,
@@ -206,6 +218,7 @@ describe('What belongs to another account', () => {
       userId: user,
       clientId: client.id,
       definitionId,
+      notificationId,
     };
     const all = () =>
       Promise.all([
@@ -215,6 +228,7 @@ describe('What belongs to another account', () => {
         signalbox.command('GetUserByIdQuery', { id: user }),
         signalbox.command('GetApiClientByIdQuery', { id: client.id }),
         signalbox.command('GetCommandDefinitionByIdQuery', { id: definitionId }),
+        signalbox.command('GetIntegrationNotificationByIdQuery', { id: notificationId }),
       ]).then((answers) => answers.map(({ body }) => body));
     const before = await all();
     for (const [type, fieldsOf] of Object.entries(asking)) {

@@ -28,7 +28,7 @@ export async function queueProcess(
 ): Promise<QueueProcess> {
   const link = await TcpProxy.to(databaseUrl);
   const database = await Database.open(link.url, [], sealer);
-  const processes = new PostgresProcesses(database, roles, rhythm);
+  const processes = new PostgresProcesses(database, roles, rhythm.leaseMs, rhythm);
   const lost: string[] = [];
   const stumbles: unknown[] = [];
   processes.onLost((formerId) => lost.push(formerId));

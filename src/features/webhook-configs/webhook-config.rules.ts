@@ -8,7 +8,7 @@ import {
   runSettingsFaults,
   runSettingsFields,
 } from './run-settings.rules.ts';
-import { pathFault } from './webhook-path.rules.ts';
+import { fixedEndpointPaths, pathFault } from './webhook-path.rules.ts';
 
 export const actions = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 export type WebHookAction = (typeof actions)[number];
@@ -90,12 +90,26 @@ export function configFaults(fields: ConfigFields, key: string): FieldFault[] {
   const pathIsBad = pathFault(fields.path, key);
   if (pathIsBad !== null) faults.push({ field: 'path', fault: pathIsBad });
   faults.push(
+    ...fixedEndpointFaults(fields, key),
     ...typeFaults(fields),
     ...addressFaults(fields.allowableIPs),
     ...runSettingsFaults(fields),
     ...commandChainFaults(fields.commandChain ?? []),
   );
   return faults;
+}
+
+/** What an address of ours checks by itself, so that a field which asks for it would promise what nobody does. */
+const checkedByEndpoint = ['allowableIPs', 'verification', 'idempotency', 'rateLimit'] as const;
+
+function fixedEndpointFaults(fields: ConfigFields, key: string): FieldFault[] {
+  if (!Object.hasOwn(fixedEndpointPaths, key)) return [];
+  return checkedByEndpoint
+    .filter((field) => fields[field] !== undefined && fields[field] !== '')
+    .map((field) => ({
+      field,
+      fault: `is not for the key ${key}: its endpoint checks what arrives, and counts it once`,
+    }));
 }
 
 function typeFaults(fields: ConfigFields): FieldFault[] {

@@ -51,7 +51,13 @@ describe('A path', () => {
 });
 
 describe('A reserved address', () => {
-  const roots = ['/webhooks/dynamic', '/webhooks/mono', '/webhooks/remita', '/webhooks/results'];
+  const roots = [
+    '/webhooks/dynamic',
+    '/webhooks/mono',
+    '/webhooks/paystack',
+    '/webhooks/remita',
+    '/webhooks/results',
+  ];
 
   it.each(roots)('is %s and all below it', (root) => {
     const fault = `must not lie under ${root}: that address is reserved`;
@@ -71,6 +77,7 @@ describe('A reserved address', () => {
     ['mono', '/webhooks/mono/callback'],
     ['remita', '/webhooks/remita'],
     ['remita-collection', '/webhooks/remita/collection-notification'],
+    ['paystack', '/webhooks/paystack'],
   ])('belongs to its key: %s has %s and no other path', (key, path) => {
     expect(pathFault(path, key)).toBeNull();
     expect(pathFault('/webhooks/free', key)).toBe(`must be ${path}: the key ${key} belongs to that endpoint`);

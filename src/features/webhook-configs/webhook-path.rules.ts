@@ -1,12 +1,19 @@
 /** Rules of the addresses that configurations may have (contract §2). */
 
-const reservedRoots = ['/webhooks/dynamic', '/webhooks/mono', '/webhooks/remita', '/webhooks/results'];
+const reservedRoots = [
+  '/webhooks/dynamic',
+  '/webhooks/mono',
+  '/webhooks/paystack',
+  '/webhooks/remita',
+  '/webhooks/results',
+];
 
 /** Keys that belong to our fixed endpoints, with the one path that a configuration of that key may have. */
 export const fixedEndpointPaths: Readonly<Record<string, string>> = {
   mono: '/webhooks/mono/callback',
   remita: '/webhooks/remita',
   'remita-collection': '/webhooks/remita/collection-notification',
+  paystack: '/webhooks/paystack',
 };
 
 const PATH_LENGTH_MAX = 512;

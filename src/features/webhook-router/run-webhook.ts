@@ -36,8 +36,9 @@ export class RunWebHook {
       const body = await readRequestBody(call.headers, run.body, this.settings.bodyLimitBytes);
       if (route.expressions && !run.mapped) {
         const { isActive, input } = await this.evaluation.decide(run, body, route.expressions);
-        // The condition of a call held when it was accepted; that of a replay is asked before it does anything.
-        if (!isActive && run.terms && run.recordedCalls.length === 0) return ignoredEnd(run.id);
+        // The condition of a call held when it was accepted; those of replays and of the house are asked before they do anything.
+        if (!isActive && (run.terms || route.isOfHouse) && run.recordedCalls.length === 0)
+          return ignoredEnd(run.id);
         run.mapped = input;
       }
       return { ...(await this.run(run, body)), isRejection: false };

@@ -1,4 +1,8 @@
-import type { ExecutionType, WebHookConfigEntity } from '../webhook-configs/index.ts';
+import {
+  type ExecutionType,
+  fixedEndpointPaths,
+  type WebHookConfigEntity,
+} from '../webhook-configs/index.ts';
 import { Verifier } from '../verification/index.ts';
 import { type AddressRules, parseAddressRules } from '../../platform/network-addresses.ts';
 import type { Sealer } from '../../platform/sealing.ts';
@@ -24,6 +28,8 @@ export class WebHookRoute {
   /** Its steps, where it is a chain. */
   readonly chain: CommandChainProgram;
   readonly isAsync: boolean;
+  /** True where the house answers at its address, and nobody waits for its runs. */
+  readonly isOfHouse: boolean;
   /** How long a synchronous caller waits at most. */
   readonly timeoutMs: number;
   private readonly allowed: AddressRules;
@@ -47,7 +53,8 @@ export class WebHookRoute {
     this.chain = new CommandChainProgram(config);
     this.usesChance = /random/i.test(config.settings.executionCode ?? '');
     this.programId = `${config.id}.${contentId ?? config.version}`;
-    this.isAsync = config.settings.responseMode === 'async';
+    this.isOfHouse = Object.hasOwn(fixedEndpointPaths, config.key);
+    this.isAsync = this.isOfHouse || config.settings.responseMode === 'async';
     this.timeoutMs = config.settings.timeoutMs ?? TIMEOUT_MS_DEFAULT;
     const { rateLimit } = config.settings;
     this.bucket = rateLimit ? new RateBucket(rateLimit, 0) : null;

@@ -9,6 +9,7 @@ import { AdmitWebHook } from './admit-webhook.ts';
 import { AnswerInTime } from './answer-in-time.ts';
 import { AnswerWebHook } from './answer-webhook.ts';
 import { CallChainCommand } from './call-chain-command.ts';
+import { CallsOfHouse } from './calls-of-house.ts';
 import { CallsWithin } from './calls-within.ts';
 import { ChainJournal } from './chain-journal.ts';
 import { ChooseWork } from './choose-work.ts';
@@ -65,6 +66,7 @@ import { WebHookTickets } from './webhook-ticket.ts';
     RunNativeCommand,
     RunScript,
     CallChainCommand,
+    CallsOfHouse,
     CallsWithin,
     ChainJournal,
     ChooseWork,
@@ -105,6 +107,6 @@ import { WebHookTickets } from './webhook-ticket.ts';
     VerifyWebHook,
     TestWebHookVerificationHandler,
   ],
-  exports: [AnswerInTime, MatchWebHook, ReceiveWebHook, RunJobs, StoredAnswers],
+  exports: [AnswerInTime, CallsOfHouse, MatchWebHook, ReceiveWebHook, RunJobs, StoredAnswers],
 })
 export class WebHookRouterModule {}

@@ -8,8 +8,8 @@ interface Rhythm {
   leaseMs: number;
 }
 
-/** Four beats in a row may be lost. */
-const RHYTHM: Rhythm = { beatMs: 5_000, leaseMs: 20_000 };
+/** Of a lease: three beats in a row may be lost. */
+const BEATS = 4;
 
 const ADD = `INSERT INTO processes (id, roles, presence, started_at, beat_at) VALUES ($1, $2, $3, now(), now())
   ON CONFLICT (id) DO NOTHING`;
@@ -52,7 +52,8 @@ export class PostgresProcesses extends Processes {
   constructor(
     database: Pick<Database, 'ownConnection'>,
     private readonly roles: ProcessRoles,
-    private readonly rhythm: Rhythm = RHYTHM,
+    leaseMs: number,
+    private readonly rhythm: Rhythm = { leaseMs, beatMs: leaseMs / BEATS },
   ) {
     super();
     this.connection = database.ownConnection({

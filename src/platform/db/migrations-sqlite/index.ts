@@ -10,6 +10,7 @@ import { CallsOfExecutions1764500000000 } from './1764500000000-calls-of-executi
 import { Access1764550000000 } from './1764550000000-access.ts';
 import { CommandDefinitions1764600000000 } from './1764600000000-command-definitions.ts';
 import { ProcessOfExecutions1764700000000 } from './1764700000000-process-of-executions.ts';
+import { Integrations1764800000000 } from './1764800000000-integrations.ts';
 
 /** In the order in which they run; one is never changed once released. */
 export const migrations = [
@@ -25,4 +26,5 @@ export const migrations = [
   Access1764550000000,
   CommandDefinitions1764600000000,
   ProcessOfExecutions1764700000000,
+  Integrations1764800000000,
 ] as const;

@@ -1,0 +1,72 @@
+import type { SelectQueryBuilder } from 'typeorm';
+import { z } from 'zod';
+import { bpmRequest, Handles, timeField } from '../../bus/index.ts';
+import { Database, lastLookedAt } from '../../platform/db/index.ts';
+import { firstIdAt } from '../../platform/ids.ts';
+import { IntegrationNotificationEntity, notificationOutcomes } from './integration-notification.entity.ts';
+import { notificationSummary } from './notification-view.ts';
+import { verificationStates } from './provider.ts';
+
+/** Notifications, newest first, each filter narrowing the others; `cursor` is the `nextCursor` of the page before, null on the last page. */
+export class GetIntegrationNotificationListQuery extends bpmRequest({
+  kind: 'query',
+  permission: 'integrations:read',
+  input: z.strictObject({
+    provider: z.string().max(50).optional(),
+    kind: z.string().max(200).optional(),
+    providerId: z.string().max(200).optional(),
+    state: z.enum(verificationStates).optional(),
+    outcome: z.enum(notificationOutcomes).optional(),
+    from: timeField.optional(),
+    to: timeField.optional(),
+    pageSize: z.int().min(1).max(100).default(20),
+    cursor: z
+      .string()
+      .max(100)
+      .regex(/^ntf_[0-9a-f-]+$/, 'must be the nextCursor of the page before')
+      .optional(),
+  }),
+  success: 'Notifications retrieved successfully',
+  example: { provider: 'remita', outcome: 'counted', from: '2026-01-31T00:00:00Z' },
+}) {}
+
+type Input = GetIntegrationNotificationListQuery['input'];
+type Rows = SelectQueryBuilder<IntegrationNotificationEntity>;
+
+@Handles(GetIntegrationNotificationListQuery)
+export class GetIntegrationNotificationListHandler {
+  constructor(private readonly database: Database) {}
+
+  /** A page may be short, or empty, and not the last: a part of the rows is looked at for each. */
+  async execute({ input, caller: { accountId } }: GetIntegrationNotificationListQuery) {
+    const rows = this.database.read
+      .createQueryBuilder(IntegrationNotificationEntity, 'notification')
+      .where('notification.accountId = :accountId', { accountId })
+      .orderBy('notification.id', 'DESC');
+    withinTime(rows, input);
+    const last = isSifted(input) ? await lastLookedAt(rows) : null;
+    if (last !== null) rows.andWhere('notification.id >= :last', { last });
+    for (const name of sifting)
+      if (input[name] !== undefined)
+        rows.andWhere(`notification.${name} = :${name}`, { [name]: input[name] });
+    const found = await rows.limit(input.pageSize + 1).getMany();
+    const page = found.slice(0, input.pageSize);
+    const nextCursor = found.length > page.length ? (page.at(-1)?.id ?? null) : last;
+    return { items: page.map(notificationSummary), nextCursor };
+  }
+}
+
+const sifting = ['provider', 'kind', 'providerId', 'state', 'outcome'] as const;
+
+function isSifted(input: Input): boolean {
+  return sifting.some((name) => input[name] !== undefined);
+}
+
+/** Ids begin with their time, so that a time range is an id range and needs no index of its own. */
+function withinTime(rows: Rows, { from, to, cursor }: Input): void {
+  if (from !== undefined)
+    rows.andWhere('notification.id >= :first', { first: firstIdAt('ntf', Date.parse(from)) });
+  if (to !== undefined)
+    rows.andWhere('notification.id < :end', { end: firstIdAt('ntf', Date.parse(to) + 1) });
+  if (cursor !== undefined) rows.andWhere('notification.id < :cursor', { cursor });
+}

@@ -1,0 +1,78 @@
+import { Injectable } from '@nestjs/common';
+import type { Tx } from '../../platform/db/index.ts';
+import type { NewJob } from '../../platform/queue/index.ts';
+import { WebHookConfigDirectory } from '../webhook-configs/index.ts';
+import { jobOf } from './defer-run.ts';
+import { EvaluateCall } from './evaluate-call.ts';
+import { calledNow } from './incoming-call.ts';
+import { RoutesOfRuns } from './routes-of-runs.ts';
+import { RunRecord } from './run-record.ts';
+import { WebHookRun } from './webhook-run.ts';
+
+/** What the house has received itself and passes on to a configuration. */
+export interface HouseCall {
+  /** Whose it is. */
+  key: string;
+  accountId: string;
+  /** JSON. */
+  body: Buffer;
+  /** Where it came from. */
+  ip: string | null;
+  receivedAt: number;
+}
+
+/** A call that can be accepted. */
+export interface ReadyHouseCall {
+  run: WebHookRun;
+  job: NewJob;
+}
+
+/** Calls of configurations whose addresses the house answers itself: run by the queue as accepted calls are. */
+@Injectable()
+export class CallsOfHouse {
+  constructor(
+    private readonly directory: WebHookConfigDirectory,
+    private readonly routes: RoutesOfRuns,
+    private readonly record: RunRecord,
+    private readonly evaluation: EvaluateCall,
+  ) {}
+
+  /** Null: no configuration of that key and account is enabled. */
+  async ready({ key, accountId, body, ip, receivedAt }: HouseCall): Promise<ReadyHouseCall | null> {
+    const config = this.directory.findByKey(key);
+    if (!config?.isEnabled || config.accountId !== accountId) return null;
+    const route = await this.routes.ofVersion(config.id, config.version);
+    if (!route) return null;
+    const meta = {
+      method: config.action,
+      path: `/api${config.path}`,
+      params: {},
+      query: {},
+      headers: { 'content-type': 'application/json' },
+      ip: ip ?? 'unknown',
+    };
+    const admitted = calledNow({ meta, rawQuery: null }, { route, prefix: 'exe', receivedAt });
+    const run = new WebHookRun(admitted, meta, JSON.stringify(meta), body);
+    run.isDurable = true;
+    run.recordsCalls = true;
+    return { run, job: jobOf(run, await this.groupOf(run), receivedAt) };
+  }
+
+  /** Stores the call and its job as a part of what brings it about. @returns the id of its execution. */
+  async acceptIn(tx: Tx, { run, job }: ReadyHouseCall): Promise<string> {
+    await this.record.acceptIn(tx, run, job);
+    return run.id;
+  }
+
+  private async groupOf(run: WebHookRun): Promise<string | null> {
+    const { route } = run.admitted;
+    if (!route.expressions || route.config.settings.orderingKey === undefined) return null;
+    try {
+      const body = { kind: 'json', bytes: run.body, received: null } as const;
+      return (await this.evaluation.decide(run, body, route.expressions)).orderingKey;
+    } catch {
+      // It fails the same way when it is run, and is on record then.
+      return null;
+    }
+  }
+}

@@ -2,27 +2,29 @@ import { express } from './servers/express.ts';
 import { fastify } from './servers/fastify.ts';
 import { nodeRed } from './servers/node-red.ts';
 import { orderTarget } from './servers/peer.ts';
+import { postgresVersion } from './servers/postgres-server.ts';
 import type { Row, Target } from './servers/server.ts';
 import { signalboxRow } from './servers/signalbox.ts';
+import { postgres } from './servers/storage-postgres.ts';
 import { configKey, freshOrderExchange, orderExchange, scriptText } from './workload.ts';
 import type { Exchange } from './workload.ts';
 
 /** A lookup answers the config itself, whatever else the body says. */
-function lookupTarget(url: string): Target {
+function lookupTarget(urls: string[]): Target {
   const exchange = { body: orderExchange(1).body, expect: `"key":"${configKey}"` };
-  return { url, status: 200, exchange, probes: [exchange] };
+  return { urls, status: 200, exchange, probes: [exchange] };
 }
 
 /** Of a chain's steps: all three are in the answer, and the last one's data is the config. */
-function chainTarget(url: string): Target {
+function chainTarget(urls: string[]): Target {
   const { body } = orderExchange(1);
   const exchange = { body, expect: `"name":"third"` };
-  return { url, status: 200, exchange, probes: [exchange, { body, expect: `"key":"${configKey}"` }] };
+  return { urls, status: 200, exchange, probes: [exchange, { body, expect: `"key":"${configKey}"` }] };
 }
 
 /** Each call is an order with an id, and so a key, that no other has. */
-function freshTarget(url: string): Target {
-  return { ...orderTarget(url), exchange: freshOrderExchange(1) };
+function freshTarget(urls: string[]): Target {
+  return { ...orderTarget(urls), exchange: freshOrderExchange(1) };
 }
 
 /** Every order is answered alike: that it is accepted. */
@@ -30,13 +32,24 @@ function acceptedExchange(n: number): Exchange {
   return { body: orderExchange(n).body, expect: '"status":"accepted"' };
 }
 
-function acceptedTarget(url: string): Target {
-  return { url, status: 202, exchange: acceptedExchange(1), probes: [2, 3, 4, 5].map(acceptedExchange) };
+function acceptedTarget(urls: string[]): Target {
+  return { urls, status: 202, exchange: acceptedExchange(1), probes: [2, 3, 4, 5].map(acceptedExchange) };
 }
 
 const lookup = { executionType: 0, commandName: 'LookupWebHookByKeyCommand' };
 const script = { executionType: 2, executionCode: scriptText };
 const keyed = { ...script, idempotency: { key: '=request.body.id' } };
+const scriptWork = {
+  title: 'script in the sandbox, durable record',
+  config: script,
+  target: orderTarget,
+};
+const asyncWork = {
+  title: 'script accepted, run afterwards',
+  config: { ...script, responseMode: 'async' },
+  target: acceptedTarget,
+  laterExpect: orderExchange(1).expect,
+};
 const step = { commandName: 'LookupWebHookByKeyCommand' };
 
 /** What else a Signalbox does with a call, beside the plain row with the same work; at one count, to keep a run short. */
@@ -79,14 +92,28 @@ const otherModes = [
   }),
   signalboxRow({
     name: 'async',
-    title: 'Signalbox: script accepted, run afterwards',
-    config: { ...script, responseMode: 'async' },
-    target: acceptedTarget,
+    ...asyncWork,
+    title: `Signalbox: ${asyncWork.title}`,
     plain: 'script',
     connections: [50],
-    laterExpect: orderExchange(1).expect,
   }),
 ];
+
+/** The work of a row on SQLite, on one PostgreSQL: by one process, and by two that share it. */
+function postgresRows(plain: string, work: typeof scriptWork | typeof asyncWork): Row[] {
+  return [1, 2].map((instances) => {
+    const [suffix, who] = instances === 1 ? ['', 'Signalbox'] : [`-${instances}`, `${instances} Signalboxes`];
+    return signalboxRow({
+      ...work,
+      name: `${plain}-postgres${suffix}`,
+      title: `${who} on PostgreSQL ${postgresVersion()}: ${work.title}`,
+      storage: postgres,
+      instances,
+      plain,
+      connections: [50],
+    });
+  });
+}
 
 /** The comparison's rows; a further one is a further entry. */
 export const rows: Row[] = [
@@ -99,11 +126,12 @@ export const rows: Row[] = [
   }),
   signalboxRow({
     name: 'script',
-    title: 'Signalbox: script in the sandbox, durable record',
-    config: script,
-    target: orderTarget,
+    ...scriptWork,
+    title: `Signalbox: ${scriptWork.title}`,
   }),
   nodeRed,
   express,
   ...otherModes,
+  ...postgresRows('script', scriptWork),
+  ...postgresRows('async', asyncWork),
 ];

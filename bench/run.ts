@@ -12,6 +12,7 @@ import { readFacts } from './report/facts.ts';
 import { toMarkdown } from './report/markdown.ts';
 import { summarize } from './report/summary.ts';
 import { rows as allRows } from './rows.ts';
+import { endPostgres } from './servers/postgres-server.ts';
 
 const here = import.meta.dirname;
 
@@ -36,7 +37,7 @@ async function compare(options: Options): Promise<boolean> {
   if (rows.some(({ isOurs }) => !isOurs)) installPeers();
   const tool = findWrk(scratch) ?? findAutocannon();
   const facts = readFacts(scratch);
-  const findings = await runRounds(rows, { options, tool, folder: scratch, say });
+  const findings = await runRounds(rows, { options, tool, folder: scratch, say }).finally(endPostgres);
 
   const summary = summarize(findings, rows, options.connections);
   const markdown = toMarkdown({ facts, tool: tool.title, options, rows, summary });

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isMeasurable, treeUsage } from './proc-stat.ts';
+import { isMeasurable, processCpuMs, treeUsage } from './proc-stat.ts';
 import type { LoadPlan, LoadResult, LoadTool } from '../load/load.ts';
+import { inTurn } from '../servers/server.ts';
 import type { RunningServer, Target } from '../servers/server.ts';
 
 /** One measurement: one row, one connection count, one round. */
@@ -12,7 +13,7 @@ export interface Sample {
   callsPerSecond: number;
   p50Ms: number;
   p99Ms: number;
-  /** Of the server's whole process tree; undefined where it can't be read. */
+  /** Of the server's whole process tree, and of its database server's; undefined where it can't be read. */
   cpuMicrosPerCall: number | undefined;
   /** How much of one core the load tool took: near 1 the tool was the limit. */
   toolCores: number | undefined;
@@ -46,10 +47,11 @@ const idleWaitsMax = 20;
 
 /** Sends the target's probes one by one and compares each answer. */
 export async function probe(subject: Subject): Promise<void> {
-  const { url, status, probes } = subject.server.target;
-  for (const { body, expect } of probes) {
+  const { target } = subject.server;
+  const { status, probes } = target;
+  for (const [turn, { body, expect }] of probes.entries()) {
     const headers = { 'content-type': 'application/json' };
-    const response = await fetch(url, { method: 'POST', headers, body });
+    const response = await fetch(inTurn(target.urls, turn), { method: 'POST', headers, body });
     const text = await response.text();
     if (response.status !== status || !text.includes(expect)) {
       throw new Error(`Wrong answer: ${response.status} ${text.slice(0, 500)}, expected ${expect}`);
@@ -65,12 +67,12 @@ export async function load(subject: Subject, tool: LoadTool, plan: LoadPlan): Pr
   let toolPid = 0;
   let toolMs = 0;
   // The last reading misses at most one interval; the tool's CPU is only shown to tell whether it was the limit.
-  const toolWatch = setInterval(() => (toolMs = Math.max(toolMs, treeUsage(toolPid).cpuMs)), rssEveryMs / 5);
-  const before = treeUsage(subject.server.pid).cpuMs;
+  const toolWatch = setInterval(() => (toolMs = Math.max(toolMs, processCpuMs(toolPid))), rssEveryMs / 5);
+  const before = cpuMsOf(subject);
   try {
     const result = await tool.run(target, plan, (pid) => (toolPid = pid));
     observeMemory(subject);
-    const cpuMs = treeUsage(subject.server.pid).cpuMs - before;
+    const cpuMs = cpuMsOf(subject) - before;
     subject.answered += result.calls - result.wrong;
     subject.wrong += result.wrong;
     subject.errors += result.errors;
@@ -88,8 +90,19 @@ interface LoadRun {
   toolMs: number;
 }
 
+/** What its calls have taken so far, on a database server too. */
+function cpuMsOf({ server }: Subject): number {
+  return treeUsage([...server.pids, ...server.databasePids]).cpuMs;
+}
+
+/** What the others have taken so far, but for the database server that the subject works with. */
+function othersCpuMs({ server: { databasePids } }: Subject, others: Subject[]): number {
+  const pids = others.flatMap(({ server }) => [...server.pids, ...server.databasePids]);
+  return treeUsage(pids.filter((pid) => !databasePids.includes(pid))).cpuMs;
+}
+
 function observeMemory(subject: Subject): void {
-  const { rssBytes, processes } = treeUsage(subject.server.pid);
+  const { rssBytes, processes } = treeUsage(subject.server.pids);
   subject.rssPeakBytes = Math.max(subject.rssPeakBytes, rssBytes);
   subject.processesMax = Math.max(subject.processesMax, processes);
 }
@@ -101,10 +114,9 @@ export async function measure(
   tool: LoadTool,
   plan: LoadPlan & { round: number },
 ): Promise<Sample> {
-  const othersMs = (): number => others.reduce((sum, other) => sum + treeUsage(other.server.pid).cpuMs, 0);
-  const before = othersMs();
+  const before = othersCpuMs(subject, others);
   const { result, cpuMs, toolMs } = await load(subject, tool, plan);
-  const othersCores = ifMeasured((othersMs() - before) / 1000 / result.seconds);
+  const othersCores = ifMeasured((othersCpuMs(subject, others) - before) / 1000 / result.seconds);
   return {
     round: plan.round,
     row: subject.row,
@@ -137,10 +149,9 @@ function ifMeasured(value: number): number | undefined {
 /** Waits until a server has ended what it accepted and the calls that the tool cut off, so that they do not burden the next one. */
 export async function untilIdle(subject: Subject): Promise<void> {
   await drain(subject);
-  const { server } = subject;
   let last = -1;
   for (let wait = 0; wait < idleWaitsMax; wait += 1) {
-    const { cpuMs } = treeUsage(server.pid);
+    const cpuMs = cpuMsOf(subject);
     if (cpuMs - last <= 10 && last >= 0) return;
     last = cpuMs;
     await sleep(150);

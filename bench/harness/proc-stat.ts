@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 
-/** What a process and all its descendants use at one moment. */
+/** What processes and all their descendants use at one moment. */
 export interface TreeUsage {
   /** CPU since each began, children that have ended included. */
   cpuMs: number;
@@ -48,26 +48,31 @@ function readAll(): Map<number, Stat> {
   return stats;
 }
 
-/** The process and its descendants, parents first. */
-function treeIn(stats: Map<number, Stat>, root: number): number[] {
-  const tree = stats.has(root) ? [root] : [];
-  for (const parent of tree) {
-    for (const [pid, stat] of stats) if (stat.parent === parent) tree.push(pid);
+/** The processes and their descendants, each once, parents first. */
+function treesIn(stats: Map<number, Stat>, roots: number[]): Set<number> {
+  const trees = new Set(roots.filter((root) => stats.has(root)));
+  for (const parent of trees) {
+    for (const [pid, stat] of stats) if (stat.parent === parent) trees.add(pid);
   }
-  return tree;
+  return trees;
 }
 
 /** The ids of a process and its descendants. */
 export function treePids(root: number): number[] {
-  return isMeasurable ? treeIn(readAll(), root) : [root];
+  return isMeasurable ? [...treesIn(readAll(), [root])] : [root];
 }
 
-/** CPU and memory of a process and its descendants; shared pages count in each. */
-export function treeUsage(root: number): TreeUsage {
+/** CPU of one process by itself; far less work than `treeUsage`, for looking often. */
+export function processCpuMs(pid: number): number {
+  return ((readStat(pid)?.ticks ?? 0) * 1000) / ticksPerSecond;
+}
+
+/** CPU and memory of processes and their descendants; shared pages count in each. */
+export function treeUsage(roots: number[]): TreeUsage {
   const usage: TreeUsage = { cpuMs: 0, rssBytes: 0, processes: 0 };
   if (!isMeasurable) return usage;
   const stats = readAll();
-  for (const pid of treeIn(stats, root)) {
+  for (const pid of treesIn(stats, roots)) {
     const stat = stats.get(pid);
     if (stat === undefined) continue;
     usage.cpuMs += (stat.ticks * 1000) / ticksPerSecond;

@@ -66,34 +66,43 @@ async function runRound(rows: Row[], round: number, setting: Setting, findings: 
       if (subject === undefined) continue;
       subjects.push(subject);
       lives.set(row.name, newLife(round, subject));
-      await load(subject, tool, { connections: warmUpConnections, seconds: options.warmUpSeconds });
-      await untilIdle(subject);
+      await attempt(subject, findings, async () => {
+        await load(subject, tool, { connections: warmUpConnections, seconds: options.warmUpSeconds });
+        await untilIdle(subject);
+      });
     }
     for (const [turn, connections] of rotate(options.connections, round).entries()) {
       for (const subject of rotate(subjects, round + turn)) {
         if (!subject.connections.includes(connections)) continue;
-        await load(subject, tool, { connections, seconds: 1 });
-        await drain(subject);
-        const others = subjects.filter((other) => other !== subject);
-        const plan = { round, connections, seconds: options.seconds };
-        const sample = await measure(subject, others, tool, plan);
-        findings.samples.push(sample);
-        await untilIdle(subject);
-        say(`  ${lineOf(sample)}`);
+        await attempt(subject, findings, async () => {
+          await load(subject, tool, { connections, seconds: 1 });
+          await drain(subject);
+          const others = subjects.filter((other) => other !== subject);
+          const plan = { round, connections, seconds: options.seconds };
+          const sample = await measure(subject, others, tool, plan);
+          findings.samples.push(sample);
+          await untilIdle(subject);
+          say(`  ${lineOf(sample)}`);
+        });
       }
     }
     await finishAll(subjects, lives, findings);
   } finally {
-    for (const subject of subjects) await subject.server.stop();
+    for (const subject of subjects) await attempt(subject, findings, () => subject.server.stop());
     findings.lives.push(...lives.values());
   }
+}
+
+/** What fails at one row is a failure in the report; the others go on. */
+async function attempt({ row }: Subject, findings: Findings, work: () => Promise<void>): Promise<void> {
+  await work().catch((error: unknown) => findings.failures.push(`${row}: ${messageOf(error)}`));
 }
 
 async function startSubject(row: Row, setting: Setting, findings: Findings): Promise<Subject | undefined> {
   const { folder, options, say } = setting;
   try {
     const server = await row.start(join(folder, row.name));
-    const rssReadyBytes = treeUsage(server.pid).rssBytes;
+    const rssReadyBytes = treeUsage(server.pids).rssBytes;
     const counts = { rssPeakBytes: 0, processesMax: 0, answered: 0, wrong: 0, errors: 0, uncounted: 0 };
     const connections = countsOf(row, options);
     const subject: Subject = { row: row.name, connections, server, rssReadyBytes, ...counts };
@@ -128,11 +137,9 @@ async function finishAll(subjects: Subject[], lives: Map<string, Life>, findings
     const { row, answered, wrong, errors, uncounted } = subject;
     if (wrong > 0) findings.failures.push(`${row}: ${wrong} wrong answers`);
     if (errors > 0) findings.failures.push(`${row}: ${errors} calls without an answer`);
-    try {
+    await attempt(subject, findings, async () => {
       life.note = await subject.server.finish({ atLeast: answered, atMost: answered + uncounted });
-    } catch (error) {
-      findings.failures.push(`${subject.row}: ${messageOf(error)}`);
-    }
+    });
   }
 }
 

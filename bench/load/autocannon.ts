@@ -6,7 +6,7 @@ import { FreshCalls } from './fresh-calls.ts';
 import { runTool } from './tool-process.ts';
 
 interface CannonOptions {
-  url: string;
+  url: string[];
   method: 'POST';
   headers: Record<string, string>;
   body: string;
@@ -41,7 +41,11 @@ export function findAutocannon(): LoadTool {
   return {
     title: `autocannon ${version}`,
     run: (target, plan, onPid) =>
-      runTool(process.execPath, [childScript, JSON.stringify({ target, plan })], plan.seconds, onPid),
+      runTool(
+        { command: process.execPath, args: [childScript, JSON.stringify({ target, plan })] },
+        plan.seconds,
+        onPid,
+      ),
   };
 }
 
@@ -50,7 +54,7 @@ export async function fireAutocannon(target: Target, plan: LoadPlan): Promise<Lo
   const autocannon = require('autocannon') as Cannon;
   const fresh = target.exchange.standIn === undefined ? undefined : new FreshCalls(target.exchange);
   const result = await autocannon({
-    url: target.url,
+    url: target.urls,
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: target.exchange.body,

@@ -2,11 +2,17 @@
 -- Arguments: the file of the body, the text each answer must contain, the status it must have. With two more, the
 -- stand-in and the prefix of what takes its place, each request has another text there, and an answer whose expected text
 -- has the stand-in must have a text that was sent and not answered yet.
+-- ADDRESSES, in the environment because setup sees no arguments: a host and port for each thread.
 local threads = {}
+local addresses = string.gmatch(os.getenv('ADDRESSES'), '%S+')
 
 function setup(thread)
   table.insert(threads, thread)
+  local address = addresses()
+  local host, port = string.match(address, '^(.*):(%d+)$')
+  thread.addr = wrk.lookup(host, port)[1]
   thread:set('threadNumber', #threads)
+  thread:set('address', address)
 end
 
 -- The text before and after the stand-in; nil where it does not occur.
@@ -55,6 +61,7 @@ function init(args)
   wrk.method = 'POST'
   wrk.body = file:read('*a')
   wrk.headers['Content-Type'] = 'application/json'
+  wrk.headers['Host'] = address
   file:close()
   expected = args[2]
   expectedStatus = tonumber(args[3])

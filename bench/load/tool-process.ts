@@ -3,15 +3,22 @@ import type { LoadResult } from './load.ts';
 
 const marker = 'RESULT ';
 
+interface ToolCommand {
+  command: string;
+  args: string[];
+  /** Beside this process's environment. */
+  env?: Record<string, string>;
+}
+
 /** Runs a load tool to its end and reads the line of JSON it prints after `RESULT `. */
 export function runTool(
-  command: string,
-  args: string[],
+  { command, args, env }: ToolCommand,
   seconds: number,
   onPid: (pid: number) => void,
 ): Promise<LoadResult> {
   return new Promise((done, fail) => {
     const child = spawn(command, args, {
+      env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: (seconds + 30) * 1000,
       killSignal: 'SIGKILL',

@@ -27,12 +27,17 @@ export function toMarkdown(report: Report): string {
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }
 
-function heading({ facts, tool, options }: Report): string {
+function heading({ facts, tool, options, rows }: Report): string {
   return `# Speed, side by side
 
 ${facts.date}, ${facts.commit}. ${tool}; Node ${facts.node} for all; ${facts.cores} cores (${facts.cpu}), ${facts.memoryGiB} GiB, ${facts.system}; fsync ${fixed(facts.fsyncMs, 2)} ms.
 
-One run: ${options.rounds} round${options.rounds === 1 ? '' : 's'}, ${options.seconds} s per line after warm-up, in rotating order on loopback, all servers up and those not measured idle. 1 KiB JSON, one order in, its id and total out; status and content of every answer checked. Shown: the median of the rounds; ratios are taken within each round, with the least and the greatest. *Of plain*: of our row that does the same work without a key, a mapping, a chain or a queue. The load tool shares the cores with the server.${options.isFull ? '' : '\n\n**A shortened run: good for seeing that it works, not for its figures.**'}`;
+One run: ${options.rounds} round${options.rounds === 1 ? '' : 's'}, ${options.seconds} s per line after warm-up, in rotating order on loopback, all servers up and those not measured idle. 1 KiB JSON, one order in, its id and total out; status and content of every answer checked. Shown: the median of the rounds; ratios are taken within each round, with the least and the greatest. *Of plain*: of our row that does the same work without a key, a mapping, a chain or a queue, or by one process on SQLite. The load tool shares the cores with the server.${databaseRemark(rows)}${options.isFull ? '' : '\n\n**A shortened run: good for seeing that it works, not for its figures.**'}`;
+}
+
+function databaseRemark(rows: Row[]): string {
+  if (!rows.some(({ hasDatabaseServer }) => hasDatabaseServer === true)) return '';
+  return ' So does PostgreSQL: its CPU is in CPU per call of the rows on it, its memory is in none. Where two Signalboxes share one database, each gets half of the connections; CPU and memory are of both.';
 }
 
 function titleOf(rows: Row[], name: string): string {

@@ -29,8 +29,8 @@ export function pinnedVersions(): Record<string, string> {
 }
 
 /** The requests that all servers with the script's work get. */
-export function orderTarget(url: string): Target {
-  return { url, status: 200, exchange: orderExchange(1), probes: [2, 3, 4, 5].map(orderExchange) };
+export function orderTarget(urls: string[]): Target {
+  return { urls, status: 200, exchange: orderExchange(1), probes: [2, 3, 4, 5].map(orderExchange) };
 }
 
 /** A row for a pinned package that listens on PORT and answers POST /bench and GET /health. */
@@ -55,7 +55,9 @@ async function startPeer(peer: Peer, folder: string): Promise<RunningServer> {
   });
   return {
     ...server,
-    target: orderTarget(`http://127.0.0.1:${port}/bench`),
+    pids: [server.pid],
+    databasePids: [],
+    target: orderTarget([`http://127.0.0.1:${port}/bench`]),
     finish: async () => {
       await server.stop();
       return undefined;

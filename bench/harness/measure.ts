@@ -37,6 +37,7 @@ export interface Subject {
   answered: number;
   /** Wrong answers and missing ones, warm-up included. */
   wrong: number;
+  firstWrong?: string;
   errors: number;
   /** Calls that may have been made without an answer the tool counted. */
   uncounted: number;
@@ -75,6 +76,7 @@ export async function load(subject: Subject, tool: LoadTool, plan: LoadPlan): Pr
     const cpuMs = cpuMsOf(subject) - before;
     subject.answered += result.calls - result.wrong;
     subject.wrong += result.wrong;
+    if (result.firstWrong !== undefined) subject.firstWrong ??= result.firstWrong;
     subject.errors += result.errors;
     subject.uncounted += plan.connections + result.wrong + result.errors;
     return { result, cpuMs, toolMs };

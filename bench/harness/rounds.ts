@@ -134,8 +134,9 @@ async function finishAll(subjects: Subject[], lives: Map<string, Life>, findings
     if (life === undefined) continue;
     life.rssPeakBytes = subject.rssPeakBytes;
     life.processes = subject.processesMax;
-    const { row, answered, wrong, errors, uncounted } = subject;
-    if (wrong > 0) findings.failures.push(`${row}: ${wrong} wrong answers`);
+    const { row, answered, wrong, firstWrong, errors, uncounted } = subject;
+    if (wrong > 0)
+      findings.failures.push(`${row}: ${wrong} wrong answers, the first: ${firstWrong ?? 'unknown'}`);
     if (errors > 0) findings.failures.push(`${row}: ${errors} calls without an answer`);
     await attempt(subject, findings, async () => {
       life.note = await subject.server.finish({ atLeast: answered, atMost: answered + uncounted });

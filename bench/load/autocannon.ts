@@ -53,6 +53,12 @@ export function findAutocannon(): LoadTool {
 export async function fireAutocannon(target: Target, plan: LoadPlan): Promise<LoadResult> {
   const autocannon = require('autocannon') as Cannon;
   const fresh = target.exchange.standIn === undefined ? undefined : new FreshCalls(target.exchange);
+  let firstWrong: string | undefined;
+  const isExpected = (body: string): boolean => {
+    const isRight = fresh ? fresh.isExpected(body) : body.includes(target.exchange.expect);
+    if (!isRight) firstWrong ??= body.slice(0, 500);
+    return isRight;
+  };
   const result = await autocannon({
     url: target.urls,
     method: 'POST',
@@ -62,7 +68,7 @@ export async function fireAutocannon(target: Target, plan: LoadPlan): Promise<Lo
     connections: plan.connections,
     duration: plan.seconds,
     timeout: 20,
-    verifyBody: (body) => (fresh ? fresh.isExpected(body) : body.includes(target.exchange.expect)),
+    verifyBody: isExpected,
   });
   const calls = result.requests.total;
   const right = result.statusCodeStats[String(target.status)]?.count ?? 0;
@@ -73,5 +79,6 @@ export async function fireAutocannon(target: Target, plan: LoadPlan): Promise<Lo
     p99Ms: result.latency.p99,
     wrong: Math.max(result.mismatches, calls - right),
     errors: result.errors,
+    ...(firstWrong !== undefined && { firstWrong }),
   };
 }

@@ -72,17 +72,28 @@ end
 function response(status, headers, body)
   if status ~= expectedStatus or not isExpected(body) then
     wrong = wrong + 1
+    firstWrong = firstWrong or status .. ' ' .. string.sub(body, 1, 500)
   end
+end
+
+local function quoted(text)
+  local escaped = string.gsub(text, '[%c"\\]', function(character)
+    return string.format('\\u%04x', string.byte(character))
+  end)
+  return '"' .. escaped .. '"'
 end
 
 function done(summary, latency)
   local total = 0
+  local example
   for _, thread in ipairs(threads) do
     total = total + thread:get('wrong')
+    example = example or thread:get('firstWrong')
   end
   local errors = summary.errors.connect + summary.errors.read + summary.errors.write + summary.errors.timeout
   io.write(string.format(
-    'RESULT {"calls":%d,"seconds":%.6f,"p50Ms":%.3f,"p99Ms":%.3f,"wrong":%d,"errors":%d}\n',
+    'RESULT {"calls":%d,"seconds":%.6f,"p50Ms":%.3f,"p99Ms":%.3f,"wrong":%d,"errors":%d%s}\n',
     summary.requests, summary.duration / 1e6,
-    latency:percentile(50) / 1000, latency:percentile(99) / 1000, total, errors))
+    latency:percentile(50) / 1000, latency:percentile(99) / 1000, total, errors,
+    example and ',"firstWrong":' .. quoted(example) or ''))
 end

@@ -14,6 +14,8 @@ export interface LoadResult {
   p99Ms: number;
   /** Answers with another status or without the expected text. */
   wrong: number;
+  /** The first of them, cut off where it is long. */
+  firstWrong?: string;
   /** Connections refused or cut, and calls not answered in time. */
   errors: number;
 }

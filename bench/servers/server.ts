@@ -31,7 +31,7 @@ export interface RunningServer {
   /** From spawning to the first 200 of its health address, of the last one where there are several. */
   readyMs: number;
   target: Target;
-  /** Resolves when all that it accepted has ended, or when that takes too long; absent where answers come after the work. */
+  /** Resolves when all that it accepted has ended, throws when that takes too long; absent where answers come after the work. */
   settle?(): Promise<void>;
   /** Ends it and checks what it kept; answers a sentence for the report, throws when something is missing. */
   finish(bounds: CallBounds): Promise<string | undefined>;

@@ -39,12 +39,16 @@ interface Expectation {
   areAllSucceeded: boolean;
 }
 
-/** Waits until the running server's database has no unfinished execution; gives up after minutes. */
+/** Waits until the running server's database has no unfinished execution; throws when that takes minutes. */
 export function untilNoneUnfinished(storage: Storage): Promise<void> {
   return storage.read(async (find) => {
     const unfinished = "SELECT 1 FROM executions WHERE status IN ('received', 'running') LIMIT 1";
     const end = performance.now() + settleMsMax;
-    while ((await find(unfinished)).length > 0 && performance.now() < end) await sleep(pollEveryMs);
+    while ((await find(unfinished)).length > 0) {
+      if (performance.now() > end)
+        throw new Error(`Not all executions have ended ${settleMsMax / 1000} s later`);
+      await sleep(pollEveryMs);
+    }
   });
 }
 

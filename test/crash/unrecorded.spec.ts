@@ -49,6 +49,27 @@ describe('a script that has had its effect when the database goes away', () => {
   }, 60_000);
 });
 
+describe('a call whose time is over while the database is away', () => {
+  it('is answered and not left to wait; it goes on, and is recorded when the database is back', async () => {
+    await signalbox.createConfig('impatient', { executionCode: callElsewhere, timeoutMs: 200 });
+    const answered = Promise.withResolvers<void>();
+    const elsewhere = await slowServer(() => answered.promise);
+    const calling = signalbox.call('impatient', { method: 'GET', url: elsewhere.url });
+    await elsewhere.called;
+    const locker = await lockForWriting(signalbox.dataFolder);
+    const response = await calling;
+    const id = response.headers.get('x-execution-id');
+    expect(response.status).toBe(503);
+    expect(((await response.json()) as { code: string }).code).toBe('webhook.outcome-unrecorded');
+    await locker.release();
+    answered.resolve();
+    await untilReadyAgain(signalbox);
+    expect(await openExecutions(signalbox.dataFolder)).toEqual([]);
+    expect(await signalbox.execution(id)).toMatchObject({ status: 'succeeded' });
+    elsewhere.close();
+  }, 60_000);
+});
+
 describe('a call that met the lock before it had any effect', () => {
   it('leaves nothing open behind it: a command comes through as soon as the lock is gone', async () => {
     await signalbox.createConfig('plain', { executionCode: 'return 1;' });

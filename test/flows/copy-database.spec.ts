@@ -12,6 +12,7 @@ import {
 } from '../commands/support/access.ts';
 import { scriptDefinition } from '../commands/support/definition-shapes.ts';
 import { scriptFields } from '../commands/support/config-shape.ts';
+import { providers, sendTwoNotifications } from '../integrations/two-notifications.ts';
 import { type CopyEnd, keyOf, runCopy, sqliteUrl, startOnSqlite } from '../support/copying.ts';
 import { type EmptyDatabase, emptyDatabase, hasPostgres } from '../support/empty-database.ts';
 import { Signalbox } from '../support/signalbox.ts';
@@ -32,6 +33,7 @@ const queries: [string, Record<string, unknown>][] = [
   ['GetCommandDefinitionListQuery', {}],
   ['GetAuditLogQuery', { pageSize: 100 }],
   ['GetWebHookStatisticsQuery', { unit: 'hour' }],
+  ['GetIntegrationNotificationListQuery', {}],
 ];
 
 let folder: string;
@@ -131,6 +133,7 @@ async function settle(server: Signalbox): Promise<void> {
 
 async function fill(server: Signalbox): Promise<void> {
   await settle(server);
+  await sendTwoNotifications(server);
   ids['called'] = (await call(server, 'orders', { text: 'ünï 👩‍👧 "quoted" \\', n: 1.5 })).id;
   ids['rejected'] = (await call(server, 'orders', null as never)).id;
   const first = await call(server, 'keyed', { event: 'evt_1' });
@@ -162,7 +165,7 @@ beforeAll(async () => {
   if (!hasPostgres) return;
   folder = mkdtempSync(join(tmpdir(), 'copy-'));
   target = await emptyDatabase();
-  const source = await startOnSqlite(folder);
+  const source = await startOnSqlite(folder, providers);
   ({ apiKey } = source);
   await fill(source);
   Object.assign(ofSource, await answersOf(source));
@@ -198,7 +201,7 @@ describe.skipIf(!hasPostgres)('An installation that was copied from SQLite to Po
     expect(told.filter(([, there, count]) => there !== count)).toEqual([]);
     // All kinds of rows were there to be copied.
     expect(told.filter(([, there]) => there === 0)).toEqual([]);
-    expect(told).toHaveLength(18);
+    expect(told).toHaveLength(21);
     expect(end.stdout).toContain(`secrets.key beside ${join(folder, 'signalbox.db')}`);
     expect(end.stdout + end.stderr).not.toContain(keyOf(folder));
   });

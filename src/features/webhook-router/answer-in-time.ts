@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { Deadlines } from '../../platform/deadlines.ts';
+import { asAppError } from '../../platform/errors.ts';
 import { DeferRun } from './defer-run.ts';
-import type { WebHookAnswer } from './webhook-answer.ts';
+import { failureAnswer, type WebHookAnswer } from './webhook-answer.ts';
+import { outcomeUnrecorded } from './webhook.errors.ts';
 import type { WebHookRun } from './webhook-run.ts';
 
 /** What goes back, and which execution it belongs to: with an idempotency key that of the first call. */
@@ -28,7 +30,7 @@ export class AnswerInTime {
 
   constructor(private readonly defer: DeferRun) {}
 
-  /** The end of the run or, when that takes too long, a 202 with a ticket for it. */
+  /** The end of the run or, when that takes too long, a 202 with a ticket for it; a 503 where that cannot be stored. */
   answer(awaited: AwaitedRun, timeoutMs: number): Promise<WebHookReply> {
     return new Promise((resolve) => {
       let watch = this.deadlines.watch(timeoutMs, () => void onPassed());
@@ -37,8 +39,12 @@ export class AnswerInTime {
         try {
           if (!run) throw new Error('Not on record yet');
           resolve({ answer: await this.defer.defer(run), executionId: run.id });
-        } catch {
-          watch = this.deadlines.watch(AGAIN_MS, () => void onPassed());
+        } catch (thrown) {
+          const isAway = asAppError(thrown).code === 'database.unavailable';
+          // The run goes on and is recorded when the database is back; whoever waits for that waits for nobody knows how long.
+          if (run && isAway)
+            resolve({ answer: failureAnswer(outcomeUnrecorded(thrown)), executionId: run.id });
+          else watch = this.deadlines.watch(AGAIN_MS, () => void onPassed());
         }
       };
       void awaited.ended.then((reply) => {

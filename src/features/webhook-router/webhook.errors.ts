@@ -86,7 +86,7 @@ export function outcomeUnrecorded(cause: unknown): AppError {
     code: 'webhook.outcome-unrecorded',
     kind: 'unavailable',
     details: [
-      'The call was carried out, but its outcome could not be recorded yet: see its execution before you repeat it',
+      'The call was carried out, or still is, and its outcome cannot be recorded now: see its execution before you repeat it',
     ],
     retryAfterSeconds: 5,
     cause,

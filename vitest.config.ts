@@ -29,8 +29,7 @@ export default defineConfig({
     globalSetup: isPostgres && !isLeftOut ? ['test/support/postgres/server.ts'] : [],
     setupFiles: ['test/support/end-servers.ts'],
     pool: 'forks',
-    // On PostgreSQL specs wait for what another process has to notice: beside two of them a third finds time.
-    maxWorkers: isPostgres ? 3 : 2,
+    maxWorkers: 2,
     sequence: { sequencer: SlowestFirst },
     testTimeout: 30_000,
     hookTimeout: 60_000,

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { entities } from '../../src/app.entities.ts';
 import type { ExecutionFilter } from '../../src/features/executions/execution-filter.ts';
 import { ExecutionFinder } from '../../src/features/executions/execution-finder.ts';
-import { Database } from '../../src/platform/db/index.ts';
+import { Database, rawQuery } from '../../src/platform/db/index.ts';
 import { Sealer } from '../../src/platform/sealing.ts';
 import { databaseUrl, isPostgres } from '../support/database.ts';
 import { badSteps } from '../support/postgres/plans.ts';
@@ -36,7 +36,11 @@ beforeAll(async () => {
   database.read.connection.setOptions({ logging: ['query'], logger: { logQuery } as never });
   finder = new ExecutionFinder(database);
   // One in a hundred of another key, one of a status that is rare, the first alone at its path.
-  ids = await seedExecutions(database, {
+  const run = (sql: string, values: unknown[]) =>
+    sql === 'ANALYZE'
+      ? database.read.query(sql)
+      : database.door.transaction((tx) => rawQuery(tx.manager, sql, values));
+  ids = await seedExecutions(run, {
     rows: ROWS,
     from: BEGIN,
     to: BEGIN + DAY_MS,

@@ -28,6 +28,11 @@ function sendToAll(event: object): Promise<{ status: number | null }[]> {
   return Promise.all(sent);
 }
 
+async function countOf(table: string): Promise<number> {
+  const query = `SELECT count(*) AS n FROM ${table}`;
+  return (await rowsOf<{ n: number }>(cluster.first.dataFolder, query))[0]!.n;
+}
+
 describe.runIf(isPostgres)('A notification that arrives at two instances at the same moment', () => {
   it('is acknowledged by both, and is one: one record, one effect, one run', async () => {
     const events = Array.from({ length: EVENTS }, (_, n) => ({
@@ -42,13 +47,6 @@ describe.runIf(isPostgres)('A notification that arrives at two instances at the 
       return found.every(({ outcome }) => outcome !== 'pending') ? found : null;
     });
     expect(all.map(({ outcome }) => outcome)).toEqual(events.map(() => 'counted'));
-    const countOf = async (table: string) => {
-      const [row] = await rowsOf<{ n: number }>(
-        cluster.first.dataFolder,
-        `SELECT count(*) AS n FROM ${table}`,
-      );
-      return row!.n;
-    };
     expect(await countOf('integration_effects')).toBe(EVENTS);
     expect(await countOf('events')).toBe(EVENTS);
     expect(await countOf("executions WHERE config_key = 'mono'")).toBe(EVENTS);

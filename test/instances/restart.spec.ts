@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { giveUpDatabases, isPostgres } from '../support/database.ts';
 import { PostgresServer } from '../support/postgres/postgres-server.ts';
+import { makeTables } from '../support/postgres/tables.ts';
 import { Cluster, isKnown } from './cluster.ts';
 import { configure } from './load.ts';
 import { Story } from './story.ts';
@@ -15,7 +16,7 @@ let story: Story;
 beforeAll(async () => {
   if (!isPostgres) return;
   shared = process.env['TEST_POSTGRES_URL'];
-  server = await PostgresServer.start();
+  server = await PostgresServer.start(makeTables);
   cluster = await Cluster.start(3);
   story = new Story(cluster.first, cluster.members);
   await configure(cluster.first);

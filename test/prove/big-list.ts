@@ -1,12 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { entities } from '../../src/app.entities.ts';
-import { Database } from '../../src/platform/db/index.ts';
-import { Sealer } from '../../src/platform/sealing.ts';
-import { secretsKeyBeside } from '../../src/platform/secrets-key.ts';
-import { databaseUrl } from '../support/database.ts';
-import { seedExecutions } from '../support/seeded-executions.ts';
+import { DatabaseSync } from 'node:sqlite';
+import { Client } from 'pg';
+import { databaseUrl, isPostgres } from '../support/database.ts';
+import { type RunStatement, seedExecutions } from '../support/seeded-executions.ts';
 import { Signalbox } from '../support/signalbox.ts';
 
 const DAYS = 30;
@@ -54,10 +52,11 @@ export async function prove({
 /** One in a hundred of another key; one in a hundred of each status that is not `succeeded`. @returns seconds. */
 async function seed(dataFolder: string, executions: number): Promise<number> {
   const began = performance.now();
-  const sealer = new Sealer(secretsKeyBeside(join(dataFolder, 'signalbox.db')));
-  const database = await Database.open(await databaseUrl(dataFolder), entities, sealer);
+  // The tables of an installation: its first start makes them.
+  await (await Signalbox.start({ dataFolder })).stop();
+  const database = await connected(dataFolder);
   try {
-    await seedExecutions(database, {
+    await seedExecutions(database.run, {
       rows: executions,
       from: daysAgo(DAYS),
       to: Date.now(),
@@ -71,6 +70,23 @@ async function seed(dataFolder: string, executions: number): Promise<number> {
     await database.close();
   }
   return Math.round((performance.now() - began) / 1000);
+}
+
+/** The database past the product. */
+async function connected(dataFolder: string): Promise<{ run: RunStatement; close(): Promise<void> }> {
+  if (isPostgres) {
+    const client = new Client(await databaseUrl(dataFolder));
+    await client.connect();
+    return {
+      run: (sql, values) => client.query(sql.replace('?', '$1'), values),
+      close: () => client.end(),
+    };
+  }
+  const file = new DatabaseSync(join(dataFolder, 'signalbox.db'));
+  return {
+    run: async (sql, values) => file.prepare(sql).run(...(values as string[])),
+    close: async () => file.close(),
+  };
 }
 
 function filters(): Record<string, Record<string, unknown>> {

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { appendFileSync, readdirSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +9,10 @@ import { PostgresServer } from '../support/postgres/postgres-server.ts';
 type Prove = (options: Record<string, number>) => Promise<unknown>;
 
 const here = import.meta.dirname;
+/** Opens a database once. */
+const migrating = `Promise.all([import('../../dist/platform/db/index.js'), import('../../dist/platform/sealing.js')])
+  .then(([{ Database }, { Sealer }]) => Database.open(process.argv[1], [], new Sealer(Buffer.alloc(32))))
+  .then((database) => database.close())`;
 const names = readdirSync(here)
   .filter((file) => file.endsWith('.ts') && file !== 'run.ts')
   .map((file) => file.slice(0, -'.ts'.length))
@@ -27,7 +31,7 @@ async function main(args: readonly string[]): Promise<number> {
   const options = optionsOf(args.slice(1));
   const began = performance.now();
   const { prove } = (await import(new URL(`${name}.ts`, import.meta.url).href)) as { prove: Prove };
-  const server = isPostgres ? await PostgresServer.start() : null;
+  const server = isPostgres ? await PostgresServer.start(makeTables) : null;
   const result = await prove(options).then(
     (figures) => ({ figures, failure: null }),
     (failure: unknown) => ({ figures: null, failure }),
@@ -40,6 +44,12 @@ async function main(args: readonly string[]): Promise<number> {
   process.stdout.write(`\n${block}`);
   if (args.includes('--write')) appendFileSync(join(here, '../../docs/proofs.md'), `\n${block}`);
   return result.failure === null ? 0 : 1;
+}
+
+/** By what was built: this program runs without a compiler. */
+async function makeTables(url: string): Promise<void> {
+  const child = spawnSync(process.execPath, ['-e', migrating, url], { cwd: here, stdio: 'inherit' });
+  if (child.status !== 0) throw new Error('The tables could not be made');
 }
 
 /** `--minutes 10` → `{ minutes: 10 }`. */

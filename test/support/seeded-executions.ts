@@ -1,10 +1,11 @@
-import type { Database } from '../../src/platform/db/index.ts';
-import { rawQuery } from '../../src/platform/db/index.ts';
 import { dayOf, makePartition } from '../../src/platform/db/postgres-partitions.ts';
 import { newId } from '../../src/platform/ids.ts';
 import { isPostgres } from './database.ts';
 
 const ROWS_AT_ONCE = 50_000;
+
+/** Makes one statement. */
+export type RunStatement = (sql: string, values: unknown[]) => Promise<unknown>;
 
 /** What an execution that is put in past the product looks like. */
 export interface Seeded {
@@ -22,9 +23,9 @@ export interface Seeds {
   at: (n: number) => Seeded;
 }
 
-/** Puts executions in by SQL, of config 1 and the account `default`. @returns their ids, the oldest first. */
-export async function seedExecutions(database: Database, { rows, from, to, at }: Seeds): Promise<string[]> {
-  if (isPostgres) await makeDays(database, dayOf(from));
+/** Puts executions in by SQL, of config 1 and the account `default`. @param run makes one statement, with `?` for its value. @returns their ids, the oldest first. */
+export async function seedExecutions(run: RunStatement, { rows, from, to, at }: Seeds): Promise<string[]> {
+  if (isPostgres) await makeDays(run, dayOf(from));
   const ids = Array.from({ length: rows }, (_, n) =>
     newId('exe', from + Math.floor((n * (to - from)) / rows)),
   );
@@ -33,18 +34,17 @@ export async function seedExecutions(database: Database, { rows, from, to, at }:
       const { key, status, path } = at(first + n);
       return [id, key, status, path];
     });
-    await database.door.transaction((tx) => rawQuery(tx.manager, INSERT, [JSON.stringify(values)]));
+    await run(INSERT, [JSON.stringify(values)]);
   }
   // PostgreSQL does it by itself, later.
-  if (isPostgres) await database.read.query('ANALYZE');
+  if (isPostgres) await run('ANALYZE', []);
   return ids;
 }
 
 /** As they would have been made when those days were today. */
-async function makeDays(database: Database, from: number): Promise<void> {
-  await database.door.transaction(async (tx) => {
-    for (let day = from; day < dayOf(Date.now()); day++) await makePartition(tx.manager, 'executions', day);
-  });
+async function makeDays(run: RunStatement, from: number): Promise<void> {
+  const manager = { query: (sql: string) => run(sql, []) } as unknown as Parameters<typeof makePartition>[0];
+  for (let day = from; day < dayOf(Date.now()); day++) await makePartition(manager, 'executions', day);
 }
 
 const INSERT = `INSERT INTO executions (account_id, id, config_id, config_version, config_key, method, path, ip, status, received_at, payload)

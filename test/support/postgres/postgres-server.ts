@@ -1,24 +1,25 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { Database } from '../../../src/platform/db/index.ts';
-import { Sealer } from '../../../src/platform/sealing.ts';
 import { makeTemplate } from './databases.ts';
 
 const keeper = fileURLToPath(new URL('keep.ts', import.meta.url));
 
 /** A PostgreSQL that lives no longer than who started it. */
 export class PostgresServer {
-  private constructor(private readonly keeping: ChildProcess) {}
+  private readonly keeping: ChildProcess;
 
-  /** Starts it, with the tables of the product: this process's databases are on it from now on. */
-  static async start(): Promise<PostgresServer> {
+  private constructor(keeping: ChildProcess) {
+    this.keeping = keeping;
+  }
+
+  /** Starts it: this process's databases are on it from now on. @param prepare is given an address, and makes the tables of all of them there. */
+  static async start(prepare: (url: string) => Promise<void>): Promise<PostgresServer> {
     // Detached: Ctrl-C ends the tests, and their end ends the server.
     const child = spawn(process.execPath, [keeper], { stdio: ['pipe', 'pipe', 'inherit'], detached: true });
     const server = new PostgresServer(child);
     process.env['TEST_POSTGRES_URL'] = await server.nextUrl();
-    await makeTemplate(async (url) => (await Database.open(url, [], new Sealer(randomBytes(32)))).close());
+    await makeTemplate(prepare);
     return server;
   }
 

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { dropRetired } from './databases.ts';
 import { PostgresServer } from './postgres-server.ts';
+import { makeTables } from './tables.ts';
 
 const SWEEP_MS = 1_000;
 const ending = new AbortController();
@@ -8,7 +9,7 @@ let server: PostgresServer | undefined;
 
 /** Starts the one PostgreSQL that all specs of this run share. */
 export async function setup(): Promise<void> {
-  server = await PostgresServer.start();
+  server = await PostgresServer.start(makeTables);
   // Where it fails, the databases stay until the end.
   sweep().catch(() => undefined);
 }

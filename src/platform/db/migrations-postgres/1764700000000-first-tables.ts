@@ -1,9 +1,7 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { followedTables } from '../change-feed.ts';
 import { partitionedTables } from '../postgres-partitions.ts';
-
-/** Compared byte by byte, as SQLite does: ids, keys and cursors have one order on both. */
-const TEXT = 'text COLLATE "C"';
+import { TEXT } from './text-column.ts';
 
 const access = [
   ...['users', 'api_clients'].map(
@@ -253,15 +251,13 @@ const processes = [
     seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     table_name ${TEXT} NOT NULL,
     row_id ${TEXT} NOT NULL,
-    made_at bigint NOT NULL,
-    made_by ${TEXT}
+    made_at bigint NOT NULL
   )`,
   `CREATE FUNCTION note_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-    INSERT INTO changes (table_name, row_id, made_at, made_by) VALUES (
+    INSERT INTO changes (table_name, row_id, made_at) VALUES (
       TG_TABLE_NAME,
       CASE TG_OP WHEN 'DELETE' THEN to_jsonb(OLD) ELSE to_jsonb(NEW) END ->> TG_ARGV[0],
-      extract(epoch FROM now()) * 1000,
-      current_setting('signalbox.process', true));
+      extract(epoch FROM now()) * 1000);
     PERFORM pg_notify('signalbox_changes', '');
     RETURN NULL;
   END $$`,

@@ -1,7 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-
-/** Compared byte by byte, as SQLite does: ids, keys and cursors have one order on both. */
-const TEXT = 'text COLLATE "C"';
+import { TEXT } from './text-column.ts';
 
 const tables = [
   `CREATE TABLE integration_notifications (

@@ -72,16 +72,6 @@ export class WebHookListener {
       );
       return;
     }
-    if (changes.isCutOff) {
-      this.send(response, failureAnswer(cutOff()), null);
-      return;
-    }
-    if (request.method === 'GET' && request.url!.startsWith(RESULTS)) {
-      void answerResult(results, request.url!.slice(RESULTS.length)).then((answer) =>
-        this.send(response, answer, null),
-      );
-      return;
-    }
     const call = {
       method: request.method!,
       url: request.url!,
@@ -89,8 +79,19 @@ export class WebHookListener {
       peer: request.socket.remoteAddress ?? '',
     };
     const fixed = call.url.startsWith(DYNAMIC) ? null : providers.match(call);
+    if (changes.isCutOff) {
+      // A provider reads its own words only.
+      this.send(response, fixed ? providers.decline(fixed, cutOff()) : failureAnswer(cutOff()), null);
+      return;
+    }
     if (fixed) {
       this.takeFixed(request, response, fixed);
+      return;
+    }
+    if (request.method === 'GET' && request.url!.startsWith(RESULTS)) {
+      void answerResult(results, request.url!.slice(RESULTS.length)).then((answer) =>
+        this.send(response, answer, null),
+      );
       return;
     }
     const admitted = matcher.match(call);

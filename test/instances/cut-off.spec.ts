@@ -13,7 +13,9 @@ beforeAll(async () => {
   if (!isPostgres) return;
   here = await Signalbox.start();
   proxy = await TcpProxy.to(await databaseUrl(here.dataFolder));
-  away = await Cluster.join(here, { env: { DATABASE_URL: proxy.url } });
+  away = await Cluster.join(here, {
+    env: { DATABASE_URL: proxy.url, REMITA_MERCHANT_ID: '2547916', REMITA_API_KEY: 'made up for this' },
+  });
   await here.createConfig('asked', { executionCode: 'return 1;' });
   await until(async () => ((await away.call('asked', {})).status === 200 ? true : null));
 });
@@ -37,9 +39,10 @@ describe.runIf(isPostgres)('An instance that is cut off from the database', () =
     await here.command('UpdateApiClientCommand', { id: body.data.id, isEnabled: false });
     // Up to a second later it may answer as before; from then on it does not know what it may do.
     await until(async () => (performance.now() - closedAt > 1_300 ? true : null));
-    const [query, webhook, health] = await Promise.all([
+    const [query, webhook, provider, health] = await Promise.all([
       asked(),
       away.call('asked', {}),
+      fetch(`${away.url}/api/webhooks/remita`, { method: 'POST', body: '[{"rrr":"1"}]' }),
       fetch(`${away.url}/health/ready`),
     ]);
     expect([query.status, query.body.code, query.headers.get('retry-after')]).toEqual([
@@ -48,6 +51,12 @@ describe.runIf(isPostgres)('An instance that is cut off from the database', () =
       '1',
     ]);
     expect([webhook.status, health.status]).toEqual([503, 503]);
+    // Each provider is told so in its own words.
+    expect([provider.status, await provider.text(), provider.headers.get('retry-after')]).toEqual([
+      503,
+      'Not Ok',
+      '1',
+    ]);
     expect((await fetch(`${away.url}/health/live`)).status).toBe(200);
   });
 

@@ -14,6 +14,7 @@ import {
   secretsKey,
   wholeNumber,
 } from './config-fields.ts';
+import type { RemitaSettings } from './features/integrations/index.ts';
 import { isPostgresUrl } from './platform/database-url.ts';
 import type { ArmedFaultPoint } from './platform/fault-points.ts';
 import type { AddressRules } from './platform/network-addresses.ts';
@@ -47,7 +48,7 @@ export interface Config {
   /** Where browsers that come back from Mono are sent on to; null: they see a page of ours. */
   monoRedirectUrl: string | null;
   /** How Remita is asked about payments; null: none are received. */
-  remita: RemitaConfig | null;
+  remita: RemitaSettings | null;
   /** The secret key of Paystack, which signs its notifications; null: none are received. */
   paystackSecretKey: string | null;
   /** Modules with commands of others, as they are imported. */
@@ -62,16 +63,6 @@ export interface Config {
   tracing: TracingSettings | null;
   /** For tests of crashes: where this process is to end. */
   faultPoint: ArmedFaultPoint | null;
-}
-
-/** A merchant's account at Remita. */
-export interface RemitaConfig {
-  merchantId: string;
-  apiKey: string;
-  /** Without a slash at its end. */
-  baseUrl: string;
-  /** From where Remita calls; empty: from everywhere. */
-  allowedIps: AddressRules;
 }
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -218,7 +209,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   });
 }
 
-function remitaOf(v: z.output<typeof variables>): RemitaConfig | null {
+function remitaOf(v: z.output<typeof variables>): RemitaSettings | null {
   const { REMITA_MERCHANT_ID: merchantId, REMITA_API_KEY: apiKey } = v;
   if (merchantId === undefined || apiKey === undefined) return null;
   return { merchantId, apiKey, baseUrl: v.REMITA_BASE_URL, allowedIps: v.REMITA_ALLOWED_IPS };

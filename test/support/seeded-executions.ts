@@ -43,7 +43,7 @@ export async function seedExecutions(run: RunStatement, { rows, from, to, at }: 
 
 /** As they would have been made when those days were today. */
 async function makeDays(run: RunStatement, from: number): Promise<void> {
-  const manager = { query: (sql: string) => run(sql, []) } as unknown as Parameters<typeof makePartition>[0];
+  const manager = { query: async <T>(sql: string) => (await run(sql, [])) as T };
   for (let day = from; day < dayOf(Date.now()); day++) await makePartition(manager, 'executions', day);
 }
 

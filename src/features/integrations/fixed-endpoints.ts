@@ -1,7 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import { AppError, asAppError } from '../../platform/errors.ts';
-import { ipOf, readRequestBody, tooLarge, type WebHookAnswer } from '../webhook-router/index.ts';
+import {
+  type IncomingCall,
+  ipOf,
+  readRequestBody,
+  tooLarge,
+  type WebHookAnswer,
+} from '../webhook-router/index.ts';
 import { IntegrationSettings } from './integration-settings.ts';
 import { NotificationFigures } from './notification-metrics.ts';
 import type { ProviderCall } from './provider.ts';
@@ -11,16 +17,6 @@ import { ReceiveNotifications } from './receive-notifications.ts';
 /** A call at a fixed address, before its body is read. */
 export interface FixedCall extends ProviderEndpoint {
   call: ProviderCall;
-}
-
-/** One HTTP call, as the listener has it. */
-export interface IncomingProviderCall {
-  method: string;
-  /** As in the request line. */
-  url: string;
-  headers: IncomingHttpHeaders;
-  /** The socket's other end. */
-  peer: string;
 }
 
 /** The fixed addresses of providers: each call is checked, put on record and acknowledged in the provider's own way. */
@@ -37,7 +33,7 @@ export class FixedEndpoints {
   }
 
   /** Null: it is no provider's address. */
-  match(incoming: IncomingProviderCall): FixedCall | null {
+  match(incoming: IncomingCall): FixedCall | null {
     const { method, headers } = incoming;
     // RFC 9112 §3.2.2: a request line may have the whole URL.
     const url = incoming.url.replace(/^https?:\/\/[^/]*/i, '');

@@ -60,7 +60,8 @@ export interface ProviderCall {
 /** One address of a provider. */
 export interface Endpoint {
   method: 'GET' | 'POST';
-  path: string;
+  /** Whose address it is (`fixedEndpointPaths`). */
+  configKey: string;
   /** Refuses a call whose body is not worth reading; null: it may come in. */
   refuse(call: ProviderCall): WebHookAnswer | null;
   /** @throws AppError for a body that is not what this provider sends. */

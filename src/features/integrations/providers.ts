@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { OutboundHttp } from '../../platform/outbound-http.ts';
+import { fixedEndpointPaths } from '../webhook-configs/index.ts';
 import { IntegrationSettings } from './integration-settings.ts';
 import { mono } from './mono/mono.ts';
 import { paystack } from './paystack/paystack.ts';
@@ -22,7 +23,7 @@ export class Providers {
     for (const provider of [mono(settings), remita(settings.remita, http), paystack(settings)]) {
       this.byName.set(provider.name, provider);
       for (const endpoint of provider.endpoints)
-        this.byAddress.set(`${endpoint.method} ${endpoint.path}`, { provider, endpoint });
+        this.byAddress.set(`${endpoint.method} ${addressOf(endpoint)}`, { provider, endpoint });
     }
   }
 
@@ -38,4 +39,10 @@ export class Providers {
   at(method: string, path: string): ProviderEndpoint | null {
     return this.byAddress.get(`${method} ${path}`) ?? null;
   }
+}
+
+function addressOf({ configKey }: Endpoint): string {
+  const path = fixedEndpointPaths[configKey];
+  if (path === undefined) throw new Error(`No fixed endpoint belongs to the key ${configKey}`);
+  return `/api${path}`;
 }

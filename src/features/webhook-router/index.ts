@@ -1,13 +1,13 @@
 export type { AdmittedCall } from './incoming-call.ts';
 export { AnswerInTime } from './answer-in-time.ts';
 export { CallsOfHouse, type ReadyHouseCall } from './calls-of-house.ts';
-export { ipOf } from './incoming-call.ts';
+export { type IncomingCall, ipOf } from './incoming-call.ts';
 export { MatchWebHook } from './match-webhook.ts';
 export { ReceiveWebHook } from './receive-webhook.ts';
 export { RunJobs } from './run-jobs.ts';
 export { StoredAnswers } from './stored-answers.ts';
 export { RouterSettings } from './router-settings.ts';
-export { malformed, readRequestBody, tooLarge } from './request-body.ts';
+export { malformed, parsedJson, readRequestBody, tooLarge } from './request-body.ts';
 export { ScriptLimitDefaults } from './script-limit-defaults.ts';
 export { failureAnswer, jsonHeaders, notFoundAnswer, type WebHookAnswer } from './webhook-answer.ts';
 export { WebHookRouterModule } from './webhook-router.module.ts';

@@ -41,7 +41,7 @@ export async function readRequestBody(
 }
 
 /** The JSON body as a value. @throws AppError 400. */
-export function parsedJson({ bytes }: RequestBody): unknown {
+export function parsedJson({ bytes }: Pick<RequestBody, 'bytes'>): unknown {
   try {
     return parseJson(textOf(bytes));
   } catch {

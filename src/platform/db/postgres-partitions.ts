@@ -53,7 +53,11 @@ export function keepPartitions(manager: EntityManager): () => void {
 }
 
 /** Makes the partition of one day. */
-export async function makePartition(manager: EntityManager, table: string, day: number): Promise<void> {
+export async function makePartition(
+  manager: Pick<EntityManager, 'query'>,
+  table: string,
+  day: number,
+): Promise<void> {
   const { from, to } = idsOf(table, day);
   await manager.query(
     `CREATE TABLE IF NOT EXISTS ${nameOf(table, day)} PARTITION OF ${table} FOR VALUES FROM ('${from}') TO ('${to}')`,
@@ -61,7 +65,11 @@ export async function makePartition(manager: EntityManager, table: string, day: 
 }
 
 /** Makes one for all days before a day. In `<table>_rest` they would be read through, with the table locked, for each day that is made. */
-export async function makeOlderPartition(manager: EntityManager, table: string, day: number): Promise<void> {
+export async function makeOlderPartition(
+  manager: Pick<EntityManager, 'query'>,
+  table: string,
+  day: number,
+): Promise<void> {
   await manager.query(
     `CREATE TABLE IF NOT EXISTS ${table}_older PARTITION OF ${table} FOR VALUES FROM (MINVALUE) TO ('${idsOf(table, day).from}')`,
   );

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { malformed } from '../../webhook-router/index.ts';
 import { sortedJson } from '../../events/index.ts';
 import { minorAmount } from '../amount.rules.ts';
@@ -19,7 +18,7 @@ export function monoReceipt(sent: unknown, raw: Buffer): Receipt {
   const { data, timestamp } = envelope;
   const eventId = textIn(envelope['event_id']);
   // Some events have no id: their repeats have the same content.
-  const receiptKey = eventId === null ? `content ${contentHash([kind, data, timestamp])}` : `id ${eventId}`;
+  const receiptKey = eventId === null ? `content ${sortedJson([kind, data, timestamp])}` : `id ${eventId}`;
   return {
     kind,
     receiptKey,
@@ -62,8 +61,4 @@ function accountOf(kind: string, data: Fields): string | null {
   const nested = fieldsIn(account);
   const own = hasOwnId.test(kind) ? undefined : data['id'];
   return textIn(nested['_id'], nested['id'], typeof account === 'string' ? account : undefined, own);
-}
-
-function contentHash(content: unknown): string {
-  return createHash('sha256').update(sortedJson(content)).digest('base64url');
 }

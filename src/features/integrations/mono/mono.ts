@@ -1,13 +1,11 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { WebHookAnswer } from '../../webhook-router/index.ts';
+import { parsedJson, type WebHookAnswer } from '../../webhook-router/index.ts';
 import { eventTypeOf } from '../event-names.ts';
 import type { IntegrationSettings } from '../integration-settings.ts';
-import { jsonAnswer, jsonOf } from '../json-body.ts';
+import { jsonAnswer } from '../json-answer.ts';
 import type { Endpoint, Provider, ProviderCall } from '../provider.ts';
 import { monoReceipt } from './mono-event.ts';
 import { redirectAnswer, redirectReceipt } from './mono-redirect.ts';
-
-const MONO_PATH = '/api/webhooks/mono/callback';
 
 /** Mono (docs.mono.co): signed by a shared secret in a header, acknowledged by exactly 200. */
 export function mono(settings: Pick<IntegrationSettings, 'monoWebhookSecret' | 'monoRedirectUrl'>): Provider {
@@ -21,12 +19,12 @@ export function mono(settings: Pick<IntegrationSettings, 'monoWebhookSecret' | '
 function webhook(secret: string | null): Endpoint {
   return {
     method: 'POST',
-    path: MONO_PATH,
+    configKey: 'mono',
     refuse: (call) => {
       if (secret === null) return notConfigured();
       return hasSecret(call, secret) ? null : jsonAnswer(401, 'Unauthorized request.');
     },
-    read: (_call, body) => [monoReceipt(jsonOf(body), body)],
+    read: (_call, body) => [monoReceipt(parsedJson({ bytes: body }), body)],
     acknowledge: () => jsonAnswer(200, 'Received.'),
     decline: ({ status, details }) => jsonAnswer(status, details.join(' ')),
   };
@@ -39,7 +37,7 @@ function redirect({
 }: Pick<IntegrationSettings, 'monoWebhookSecret' | 'monoRedirectUrl'>): Endpoint {
   return {
     method: 'GET',
-    path: MONO_PATH,
+    configKey: 'mono',
     refuse: () => (monoWebhookSecret === null ? notConfigured() : null),
     read: ({ query }) => [redirectReceipt(query)],
     acknowledge: ([receipt]) => redirectAnswer(monoRedirectUrl, receipt!),

@@ -1,11 +1,11 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
-import { malformed } from '../../webhook-router/index.ts';
+import { malformed, parsedJson } from '../../webhook-router/index.ts';
 import { AppError } from '../../../platform/errors.ts';
 import { minorAmount } from '../amount.rules.ts';
 import { eventTypeOf } from '../event-names.ts';
 import { fieldsIn, textIn } from '../fields.rules.ts';
 import type { IntegrationSettings } from '../integration-settings.ts';
-import { jsonAnswer, jsonOf } from '../json-body.ts';
+import { jsonAnswer } from '../json-answer.ts';
 import type { Endpoint, Provider, Receipt } from '../provider.ts';
 
 /** Paystack (paystack.com/docs/payments/webhooks): signed with its secret key, acknowledged by 200. */
@@ -20,14 +20,14 @@ export function paystack({ paystackSecretKey }: Pick<IntegrationSettings, 'payst
 function webhook(secretKey: string | null): Endpoint {
   return {
     method: 'POST',
-    path: '/api/webhooks/paystack',
+    configKey: 'paystack',
     refuse: () =>
       secretKey === null
         ? jsonAnswer(503, 'Paystack is not configured: PAYSTACK_SECRET_KEY is not set.')
         : null,
     read: ({ headers }, body) => {
       if (!isSigned(headers['x-paystack-signature'], body, secretKey!)) throw unsigned();
-      return [receiptOf(jsonOf(body), body)];
+      return [receiptOf(parsedJson({ bytes: body }), body)];
     },
     acknowledge: () => jsonAnswer(200, 'Received.'),
     decline: ({ status, details }) => jsonAnswer(status, details.join(' ')),

@@ -6,9 +6,7 @@ import { collectionReceipts } from './remita-collection.rules.ts';
 import { paymentReceipts } from './remita-payment.rules.ts';
 import { answerIn, questionAbout, unverified } from './remita-status.rules.ts';
 
-const PAYMENT_PATH = '/api/webhooks/remita';
-const COLLECTION_PATH = '/api/webhooks/remita/collection-notification';
-/** For the whole exchange; Remita answers within two. */
+/** For the whole exchange. */
 const QUESTION_MS_MAX = 15_000;
 const UNAVAILABLE = 503;
 
@@ -18,11 +16,11 @@ export function remita(settings: RemitaSettings | null, http: Pick<OutboundHttp,
   return {
     name: 'remita',
     endpoints: [
-      endpoint(PAYMENT_PATH, settings, {
+      endpoint('remita', settings, {
         read: paymentReceipts,
         acknowledge: () => text(200, 'Ok'),
       }),
-      endpoint(COLLECTION_PATH, settings, {
+      endpoint('remita-collection', settings, {
         read: (body) => collectionReceipts(body, isTrusted),
         acknowledge: ([receipt]) => (receipt?.kind === 'collection' ? loanTaken : text(200, 'OK')),
       }),
@@ -38,10 +36,10 @@ interface Dialogue {
   acknowledge: Endpoint['acknowledge'];
 }
 
-function endpoint(path: string, settings: RemitaSettings | null, dialogue: Dialogue): Endpoint {
+function endpoint(configKey: string, settings: RemitaSettings | null, dialogue: Dialogue): Endpoint {
   return {
     method: 'POST',
-    path,
+    configKey,
     refuse: ({ ip }) => {
       if (settings === null) return text(UNAVAILABLE, 'Not Ok');
       return isAllowed(ip, settings) ? null : text(403, 'Not Ok');

@@ -28,5 +28,6 @@ export { inputIn, inputTooDeep } from './input-text.ts';
 export { type KnownCommand, KnownCommands } from './known-commands.ts';
 export { type Permission, permissions, permissionsOfRole, type Role, roles } from './permissions.ts';
 export { RequestRegistry } from './registry.ts';
+export { pageFields } from './page-fields.ts';
 export { timeField } from './time-field.ts';
 export { validationSentences } from './validation.rules.ts';

@@ -10,13 +10,14 @@ export interface Notification {
   state: string;
   outcome: string;
   detail: string | null;
+  ip: string | null;
   eventId: string | null;
   executionId: string | null;
   duplicateOf: string | null;
   fields: Record<string, unknown> | null;
-  data: unknown;
+  data: Record<string, unknown> | null;
   rawBase64: string | null;
-  checks: { state: string; detail: string }[];
+  checks: { checkedAt: string; state: string; detail: string }[];
 }
 
 /** All notifications, the newest first. */

@@ -1,24 +1,7 @@
 import { FakeRemita } from '../support/fake-remita.ts';
 import { Signalbox } from '../support/signalbox.ts';
 import { until } from '../support/until.ts';
-
-/** A notification as queries show it. */
-export interface Notification {
-  id: string;
-  kind: string;
-  providerId: string | null;
-  state: string;
-  outcome: string;
-  detail: string | null;
-  ip: string | null;
-  executionId: string | null;
-  eventId: string | null;
-  duplicateOf: string | null;
-  fields: Record<string, unknown> | null;
-  data: Record<string, unknown> | null;
-  rawBase64: string | null;
-  checks: { checkedAt: string; state: string; detail: string }[];
-}
+import { type Notification, notificationById, notificationsOf } from './notifications.ts';
 
 /** An execution, as far as a story looks at it. */
 interface Execution {
@@ -71,11 +54,7 @@ export class RemitaStory {
 
   /** What is on record, newest first. */
   async notifications(filter: Record<string, unknown> = {}): Promise<Notification[]> {
-    const { body } = await this.signalbox.command<{ items: Notification[] }>(
-      'GetIntegrationNotificationListQuery',
-      { provider: 'remita', pageSize: 100, ...filter },
-    );
-    return body.data.items;
+    return await notificationsOf(this.signalbox, { provider: 'remita', ...filter });
   }
 
   /** The only notification of that name, whole. */
@@ -86,10 +65,7 @@ export class RemitaStory {
   }
 
   async byId(id: string): Promise<Notification> {
-    const { body } = await this.signalbox.command<Notification>('GetIntegrationNotificationByIdQuery', {
-      id,
-    });
-    return body.data;
+    return await notificationById(this.signalbox, id);
   }
 
   /** Waits until the notifications of that name have these outcomes, the oldest first. */

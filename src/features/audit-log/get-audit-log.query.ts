@@ -1,9 +1,8 @@
 import type { SelectQueryBuilder } from 'typeorm';
 import { z } from 'zod';
-import { bpmRequest, Handles, timeField } from '../../bus/index.ts';
+import { bpmRequest, Handles, pageFields, timeField } from '../../bus/index.ts';
 import { isoTime } from '../../platform/clock.ts';
-import { Database, lastLookedAt } from '../../platform/db/index.ts';
-import { firstIdAt } from '../../platform/ids.ts';
+import { Database, lastLookedAt, withinTime } from '../../platform/db/index.ts';
 import { parseJson } from '../../platform/json-text.ts';
 import { AuditLogEntity } from './audit-log.entity.ts';
 
@@ -21,12 +20,7 @@ export class GetAuditLogQuery extends bpmRequest({
     executionId: z.string().max(100).optional(),
     from: timeField.optional(),
     to: timeField.optional(),
-    pageSize: z.int().min(1).max(100).default(20),
-    cursor: z
-      .string()
-      .max(100)
-      .regex(/^aud_[0-9a-f-]+$/, 'must be the nextCursor of the page before')
-      .optional(),
+    ...pageFields('aud'),
   }),
   success: 'Audit log retrieved successfully',
   example: { outcome: 'failed', from: '2026-01-31T00:00:00Z', pageSize: 50 },
@@ -55,9 +49,7 @@ export class GetAuditLogHandler {
       .createQueryBuilder(AuditLogEntity, 'audit')
       .where('audit.accountId = :accountId', { accountId })
       .orderBy('audit.id', 'DESC');
-    if (from !== undefined)
-      rows.andWhere('audit.id >= :first', { first: firstIdAt('aud', Date.parse(from)) });
-    if (to !== undefined) rows.andWhere('audit.id < :end', { end: firstIdAt('aud', Date.parse(to) + 1) });
+    withinTime(rows, 'aud', { from, to });
     if (cursor !== undefined) rows.andWhere('audit.id < :cursor', { cursor });
     return rows;
   }

@@ -1,8 +1,7 @@
 import type { SelectQueryBuilder } from 'typeorm';
 import { z } from 'zod';
-import { accountField, accountOf, bpmRequest, Handles, timeField } from '../../bus/index.ts';
-import { Database } from '../../platform/db/index.ts';
-import { firstIdAt } from '../../platform/ids.ts';
+import { accountField, accountOf, bpmRequest, Handles, pageFields, timeField } from '../../bus/index.ts';
+import { Database, withinTime } from '../../platform/db/index.ts';
 import { parseJson } from '../../platform/json-text.ts';
 import { EventEntity } from './event.entity.ts';
 import { prefixOf, TYPE_LENGTH_MAX, typeFilterPattern } from './event.rules.ts';
@@ -21,12 +20,7 @@ export class GetEventListQuery extends bpmRequest({
     from: timeField.optional(),
     to: timeField.optional(),
     accountId: accountField.optional(),
-    pageSize: z.int().min(1).max(100).default(20),
-    cursor: z
-      .string()
-      .max(100)
-      .regex(/^evt_[0-9a-f-]+$/, 'must be the nextCursor of the page before')
-      .optional(),
+    ...pageFields('evt'),
   }),
   success: 'Events retrieved successfully',
   example: { type: 'order.*', from: '2026-01-31T00:00:00Z', pageSize: 50 },
@@ -59,13 +53,12 @@ export class GetEventListHandler {
 }
 
 function filter(rows: SelectQueryBuilder<EventEntity>, input: GetEventListQuery['input']): void {
-  const { type, from, to, cursor } = input;
+  const { type, cursor } = input;
   const prefix = type === undefined ? null : prefixOf(type);
   // A prefix as a range: the index serves it on both databases. No type has a letter beyond z.
   if (prefix !== null)
     rows.andWhere('event.type >= :prefix AND event.type < :prefixEnd', { prefix, prefixEnd: `${prefix}~` });
   else if (type !== undefined) rows.andWhere('event.type = :type', { type });
-  if (from !== undefined) rows.andWhere('event.id >= :first', { first: firstIdAt('evt', Date.parse(from)) });
-  if (to !== undefined) rows.andWhere('event.id < :end', { end: firstIdAt('evt', Date.parse(to) + 1) });
+  withinTime(rows, 'evt', input);
   if (cursor !== undefined) rows.andWhere('event.id < :cursor', { cursor });
 }

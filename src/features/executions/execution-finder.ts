@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Brackets, type SelectQueryBuilder } from 'typeorm';
-import { Database, lastLookedAt } from '../../platform/db/index.ts';
-import { firstIdAt } from '../../platform/ids.ts';
+import { Database, lastLookedAt, withinTime } from '../../platform/db/index.ts';
 import { WebHookConfigVersionEntity } from '../webhook-configs/index.ts';
 import { keyOfConfig } from './config-key.ts';
 import { ExecutionEntity } from './execution.entity.ts';
@@ -72,10 +71,7 @@ export class ExecutionFinder {
     if (key !== undefined) rows.andWhere('execution.key = :key', { key });
     else if (isUnsuccessful(status))
       rows.andWhere(UNSUCCESSFUL).andWhere('execution.status = :status', { status });
-    // Ids begin with their time, so that a time range is an id range and needs no index of its own.
-    if (from !== undefined)
-      rows.andWhere('execution.id >= :first', { first: firstIdAt('exe', Date.parse(from)) });
-    if (to !== undefined) rows.andWhere('execution.id < :end', { end: firstIdAt('exe', Date.parse(to) + 1) });
+    withinTime(rows, 'exe', { from, to });
     if (cursor !== undefined) rows.andWhere(`execution.id ${isOldestFirst ? '>' : '<'} :cursor`, { cursor });
     if (search?.startsWith('exe_') && !(await this.isKeyBeginning(search))) {
       rows.andWhere('execution.id >= :search AND execution.id < :searchEnd', prefix(search));

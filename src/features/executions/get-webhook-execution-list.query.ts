@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { bpmRequest, Handles } from '../../bus/index.ts';
+import { bpmRequest, Handles, pageFields } from '../../bus/index.ts';
 import { executionFilterFields } from './execution-filter.ts';
 import { ExecutionFinder } from './execution-finder.ts';
 import { executionSummary } from './execution-view.ts';
@@ -13,12 +13,7 @@ export class GetWebHookExecutionListQuery extends bpmRequest({
   permission: 'executions:read',
   input: z.strictObject({
     ...executionFilterFields,
-    pageSize: z.int().min(1).max(100).default(20),
-    cursor: z
-      .string()
-      .max(100)
-      .regex(/^exe_[0-9a-f-]+$/, 'must be the nextCursor of the page before')
-      .optional(),
+    ...pageFields('exe'),
   }),
   success: 'Webhook executions retrieved successfully',
   example: { key: 'order-paid', status: 'failed', from: '2026-01-31T00:00:00Z', pageSize: 50 },

@@ -1,8 +1,6 @@
-import type { SelectQueryBuilder } from 'typeorm';
 import { z } from 'zod';
-import { bpmRequest, Handles, timeField } from '../../bus/index.ts';
-import { Database, lastLookedAt } from '../../platform/db/index.ts';
-import { firstIdAt } from '../../platform/ids.ts';
+import { bpmRequest, Handles, pageFields, timeField } from '../../bus/index.ts';
+import { Database, lastLookedAt, withinTime } from '../../platform/db/index.ts';
 import { IntegrationNotificationEntity, notificationOutcomes } from './integration-notification.entity.ts';
 import { notificationSummary } from './notification-view.ts';
 import { verificationStates } from './provider.ts';
@@ -19,19 +17,13 @@ export class GetIntegrationNotificationListQuery extends bpmRequest({
     outcome: z.enum(notificationOutcomes).optional(),
     from: timeField.optional(),
     to: timeField.optional(),
-    pageSize: z.int().min(1).max(100).default(20),
-    cursor: z
-      .string()
-      .max(100)
-      .regex(/^ntf_[0-9a-f-]+$/, 'must be the nextCursor of the page before')
-      .optional(),
+    ...pageFields('ntf'),
   }),
   success: 'Notifications retrieved successfully',
   example: { provider: 'remita', outcome: 'counted', from: '2026-01-31T00:00:00Z' },
 }) {}
 
 type Input = GetIntegrationNotificationListQuery['input'];
-type Rows = SelectQueryBuilder<IntegrationNotificationEntity>;
 
 @Handles(GetIntegrationNotificationListQuery)
 export class GetIntegrationNotificationListHandler {
@@ -43,7 +35,9 @@ export class GetIntegrationNotificationListHandler {
       .createQueryBuilder(IntegrationNotificationEntity, 'notification')
       .where('notification.accountId = :accountId', { accountId })
       .orderBy('notification.id', 'DESC');
-    withinTime(rows, input);
+    withinTime(rows, 'ntf', input);
+    const { cursor } = input;
+    if (cursor !== undefined) rows.andWhere('notification.id < :cursor', { cursor });
     const last = isSifted(input) ? await lastLookedAt(rows) : null;
     if (last !== null) rows.andWhere('notification.id >= :last', { last });
     for (const name of sifting)
@@ -60,13 +54,4 @@ const sifting = ['provider', 'kind', 'providerId', 'state', 'outcome'] as const;
 
 function isSifted(input: Input): boolean {
   return sifting.some((name) => input[name] !== undefined);
-}
-
-/** Ids begin with their time, so that a time range is an id range and needs no index of its own. */
-function withinTime(rows: Rows, { from, to, cursor }: Input): void {
-  if (from !== undefined)
-    rows.andWhere('notification.id >= :first', { first: firstIdAt('ntf', Date.parse(from)) });
-  if (to !== undefined)
-    rows.andWhere('notification.id < :end', { end: firstIdAt('ntf', Date.parse(to) + 1) });
-  if (cursor !== undefined) rows.andWhere('notification.id < :cursor', { cursor });
 }

@@ -3,7 +3,6 @@ import { Clock } from '../../platform/clock.ts';
 import { type Job, type JobHandler, Queue } from '../../platform/queue/index.ts';
 import { nextCheckAt } from './check-times.rules.ts';
 import { checkRow } from './notification-rows.ts';
-import type { Provider } from './provider.ts';
 import { Providers } from './providers.ts';
 import { RecordedNotifications } from './recorded-notifications.ts';
 import { SETTLE_NOTIFICATION, type SettleJobData } from './receive-notifications.ts';
@@ -43,7 +42,7 @@ export class NotificationJobs implements JobHandler {
   }
 
   async run(job: Job): Promise<void> {
-    const { accountId } = JSON.parse(job.data) as SettleJobData;
+    const { accountId, since } = JSON.parse(job.data) as SettleJobData;
     const found = await this.notifications.find({ accountId, id: job.id });
     const provider = found && this.providers.find(found.notification.provider);
     if (found?.notification.outcome !== 'pending' || !provider) {
@@ -53,18 +52,11 @@ export class NotificationJobs implements JobHandler {
     const settlement: Settlement = { ...found, provider, verdict: null };
     const { notification, payload } = found;
     const isAsked = notification.state === 'unverified' && notification.effectHash !== null;
-    if (isAsked && provider.verify && payload) await this.check(job, settlement, provider.verify);
-    else await this.settlement.settle(job, settlement);
-  }
-
-  private async check(
-    job: Job,
-    settlement: Settlement,
-    verify: NonNullable<Provider['verify']>,
-  ): Promise<void> {
-    const { notification, payload } = settlement;
-    const { since } = JSON.parse(job.data) as SettleJobData;
-    const verdict = await verify({ kind: notification.kind, ...payload! });
+    if (!isAsked || !provider.verify || !payload) {
+      await this.settlement.settle(job, settlement);
+      return;
+    }
+    const verdict = await provider.verify({ kind: notification.kind, ...payload });
     const now = this.clock.now();
     const nextAt = verdict.state === 'unverified' ? nextCheckAt(since, now) : null;
     if (nextAt === null) await this.settlement.settle(job, { ...settlement, verdict });

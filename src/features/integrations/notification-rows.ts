@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { HotTable, Payload, TableRow } from '../../platform/db/index.ts';
 import { newId } from '../../platform/ids.ts';
+import { hashOf } from './hash.rules.ts';
 import type { NotificationFields, Receipt } from './provider.ts';
 
 /** A notification that is there already stays as it is. */
@@ -52,11 +52,6 @@ export interface NotificationPayload {
 /** A new id, in the order of time. */
 export function newNotificationId(receivedAt: number): string {
   return newId('ntf', receivedAt);
-}
-
-/** What names a receipt or an effect: of one length, and without what it was made from. */
-export function hashOf(key: string): string {
-  return createHash('sha256').update(key).digest('base64url');
 }
 
 /** The row that keeps a notification; where one of the same receipt is there, nothing is written. */

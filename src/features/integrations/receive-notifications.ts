@@ -6,7 +6,8 @@ import { reach } from '../../platform/fault-points.ts';
 import { type NewJob, Queue } from '../../platform/queue/index.ts';
 import { WebHookConfigDirectory } from '../webhook-configs/index.ts';
 import { IntegrationNotificationEntity } from './integration-notification.entity.ts';
-import { hashOf, type NewNotification, newNotificationId, notificationRow } from './notification-rows.ts';
+import { hashOf } from './hash.rules.ts';
+import { type NewNotification, newNotificationId, notificationRow } from './notification-rows.ts';
 import type { Provider, Receipt } from './provider.ts';
 
 /** The jobs of the queue that settle notifications. */

@@ -17,22 +17,20 @@ export class SettleNotification {
     private readonly effects: NotificationEffects,
   ) {}
 
-  /** False, with nothing done, where another process has taken the job over. */
-  async settle(job: Job, settlement: Settlement): Promise<boolean> {
+  /** Does nothing where another process has taken the job over. */
+  async settle(job: Job, settlement: Settlement): Promise<void> {
     const call = await this.effects.callOf(settlement);
     const { notification, verdict } = settlement;
     const { accountId, id } = notification;
-    const isDone = await this.database.door.transaction(async (tx) => {
-      if (!(await this.queue.endIn(tx, job))) return false;
+    await this.database.door.transaction(async (tx) => {
+      if (!(await this.queue.endIn(tx, job))) return;
       const current = await tx.manager.findOneBy(IntegrationNotificationEntity, { accountId, id });
-      if (current?.outcome !== 'pending') return true;
+      if (current?.outcome !== 'pending') return;
       const now = this.clock.now();
       if (verdict) await tx.write([checkRow(id, now, verdict)]);
       const settled = await this.effects.haveIn(tx, settlement, call, now);
       await tx.manager.update(IntegrationNotificationEntity, { accountId, id }, settled);
-      return true;
     });
     reach('settled.committed');
-    return isDone;
   }
 }

@@ -65,14 +65,7 @@ export class CallsOfHouse {
   }
 
   private async groupOf(run: WebHookRun): Promise<string | null> {
-    const { route } = run.admitted;
-    if (!route.expressions || route.config.settings.orderingKey === undefined) return null;
-    try {
-      const body = { kind: 'json', bytes: run.body, received: null } as const;
-      return (await this.evaluation.decide(run, body, route.expressions)).orderingKey;
-    } catch {
-      // It fails the same way when it is run, and is on record then.
-      return null;
-    }
+    if (run.admitted.route.config.settings.orderingKey === undefined) return null;
+    return await this.evaluation.orderingKey(run, { kind: 'json', bytes: run.body, received: null });
   }
 }

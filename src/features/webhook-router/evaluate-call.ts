@@ -25,6 +25,16 @@ export class EvaluateCall {
     return expressions.decision(outcome.verdicts);
   }
 
+  /** With what a call runs in order; null: with nothing, or its expression fails. That fails the same way when it is run, and is on record then. */
+  async orderingKey(run: WebHookRun, body: RequestBody): Promise<string | null> {
+    const { expressions } = run.admitted.route;
+    if (!expressions) return null;
+    return await this.decide(run, body, expressions).then(
+      (decision) => decision.orderingKey,
+      () => null,
+    );
+  }
+
   /** The values of a program's steps over the call and what else it names. @throws AppError where one has none. */
   async values(
     run: WebHookRun,

@@ -82,13 +82,7 @@ export class ReplayRuns {
     const isOrdered = route.isAsync && route.config.settings.orderingKey !== undefined;
     if (!isEdited && !isOrdered) return null;
     const body = await this.verification.readBody(run);
-    if (!isOrdered || !route.expressions) return null;
-    try {
-      return (await this.evaluation.decide(run, body, route.expressions)).orderingKey;
-    } catch {
-      // It fails the same way when it is run, and is on record then.
-      return null;
-    }
+    return isOrdered ? await this.evaluation.orderingKey(run, body) : null;
   }
 }
 

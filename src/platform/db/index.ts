@@ -13,6 +13,7 @@ export { packsOf, type Payload } from './payload-packs.ts';
 export type { OwnConnection } from './own-connection.ts';
 export { type HotTable, RowNotThere, type TableRow } from './row-batch.ts';
 export { RowsByAge } from './rows-by-age.ts';
+export { withinTime } from './within-time.ts';
 export { untilStored } from './until-stored.ts';
 export { WriteDoor, type Tx } from './write-door.ts';
 export type { ChangeFeed } from './change-feed.ts';

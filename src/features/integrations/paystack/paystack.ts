@@ -1,9 +1,10 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, timingSafeEqual } from 'node:crypto';
 import { malformed, parsedJson } from '../../webhook-router/index.ts';
 import { AppError } from '../../../platform/errors.ts';
 import { minorAmount } from '../amount.rules.ts';
 import { eventTypeOf } from '../event-names.ts';
 import { fieldsIn, textIn } from '../fields.rules.ts';
+import { hashOf } from '../hash.rules.ts';
 import type { IntegrationSettings } from '../integration-settings.ts';
 import { jsonAnswer } from '../json-answer.ts';
 import type { Endpoint, Provider, Receipt } from '../provider.ts';
@@ -46,7 +47,7 @@ function receiptOf(sent: unknown, raw: Buffer): Receipt {
   const kind = textIn(event);
   if (kind === null) throw malformed('The body names no event');
   const details = fieldsIn(data);
-  const bytes = createHash('sha256').update(raw).digest('base64url');
+  const bytes = hashOf(raw);
   const id = textIn(details['id']);
   return {
     kind,

@@ -1,10 +1,10 @@
 import { majorAmount } from '../amount.rules.ts';
 import { textIn } from '../fields.rules.ts';
+import { hashOf } from '../hash.rules.ts';
 import type { Receipt } from '../provider.ts';
 import { elementsOf, memberOf } from './json-slices.rules.ts';
 import { CURRENCY } from './remita-payment.rules.ts';
 import {
-  hashOfBytes,
   nameIn,
   objectsOf,
   OBJECTS_MAX,
@@ -56,7 +56,7 @@ function loanReceipts({ fields, raw }: SentObject, isTrusted: boolean): [Receipt
     {
       kind: 'collection',
       // What came while anybody could send it does not stand in the way of the same from Remita.
-      receiptKey: `${isTrusted ? 'trusted loan' : 'loan'} ${hashOfBytes(raw)}`,
+      receiptKey: `${isTrusted ? 'trusted loan' : 'loan'} ${hashOf(raw)}`,
       providerId: id,
       state: 'unverifiable',
       ...trust,
@@ -88,7 +88,7 @@ function lineItemReceipt({ fields: sent, raw }: SentObject, kind: string, type: 
   const isAskable = mandateId !== null && requestId !== null;
   return {
     kind,
-    receiptKey: `${kind} ${hashOfBytes(raw)}`,
+    receiptKey: `${kind} ${hashOf(raw)}`,
     // Without its date: Remita does not confirm the date, and the same debit with another one is no second debit.
     effectKey: isAskable ? `${kind} ${mandateId} ${requestId}` : null,
     providerId: mandateId,

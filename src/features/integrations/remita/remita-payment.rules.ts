@@ -1,7 +1,8 @@
 import { majorAmount } from '../amount.rules.ts';
 import { type Fields, textIn } from '../fields.rules.ts';
+import { hashOf } from '../hash.rules.ts';
 import type { Receipt } from '../provider.ts';
-import { hashOfBytes, type SentObject, sentObjects, withNamesOfToday } from './sent-objects.rules.ts';
+import { type SentObject, sentObjects, withNamesOfToday } from './sent-objects.rules.ts';
 
 /** All that Remita has to do with is naira. */
 export const CURRENCY = 'NGN';
@@ -27,7 +28,7 @@ function paymentReceipt({ fields: sent, raw }: SentObject): Receipt {
       : ({ state: 'unverified', detail: null } as const);
   return {
     kind: 'payment',
-    receiptKey: `payment ${hashOfBytes(raw)}`,
+    receiptKey: `payment ${hashOf(raw)}`,
     effectKey: rrr === null ? null : `rrr ${rrr}`,
     providerId: rrr,
     ...state,

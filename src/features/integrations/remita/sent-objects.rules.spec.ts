@@ -1,12 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  hashOfBytes,
-  nameIn,
-  OBJECTS_MAX,
-  readJson,
-  sentObjects,
-  withNamesOfToday,
-} from './sent-objects.rules.ts';
+import { nameIn, OBJECTS_MAX, readJson, sentObjects, withNamesOfToday } from './sent-objects.rules.ts';
 
 const sent = (json: string) =>
   sentObjects(Buffer.from(json))?.map(({ fields, raw }) => [fields, raw.toString()]) ?? null;
@@ -105,12 +98,5 @@ describe('An older name', () => {
   it('takes the place of nothing', () => {
     expect(withNamesOfToday({ channnel: 'A', channel: 'B' }, older)).toEqual({ channnel: 'A', channel: 'B' });
     expect(withNamesOfToday({ a: 1 }, older)).toEqual({ a: 1 });
-  });
-});
-
-describe('The hash of bytes', () => {
-  it('is another one for other bytes', () => {
-    expect(hashOfBytes(Buffer.from('a'))).toBe(hashOfBytes(Buffer.from('a')));
-    expect(hashOfBytes(Buffer.from('a'))).not.toBe(hashOfBytes(Buffer.from('a ')));
   });
 });

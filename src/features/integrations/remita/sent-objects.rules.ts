@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { parseJson } from '../../../platform/json-text.ts';
 import { type Fields, textIn } from '../fields.rules.ts';
 import { elementsOf, trimmed } from './json-slices.rules.ts';
@@ -68,9 +67,4 @@ export function withNamesOfToday(sent: Fields, older: Readonly<Record<string, st
     return isOld ? [[name, sent[was]] as const] : [];
   });
   return { ...sent, ...Object.fromEntries(added) };
-}
-
-/** Equal for the same bytes only. */
-export function hashOfBytes(bytes: Buffer): string {
-  return createHash('sha256').update(bytes).digest('base64url');
 }

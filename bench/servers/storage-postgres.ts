@@ -19,13 +19,13 @@ async function openDatabase(): Promise<Storage> {
   const server = await startedPostgres();
   databases += 1;
   const name = `bench_${databases}`;
-  await executeOn(server.superusersUrl, `CREATE DATABASE ${name} OWNER ${owner}`);
+  await executeOn(server.url, `CREATE DATABASE ${name} OWNER ${owner}`);
   const url = server.ownersUrl(name);
   return {
     env: { DATABASE_URL: url, SECRETS_KEY: randomBytes(32).toString('base64') },
     pids: [server.pid],
     read: (work) => readFrom(url, work),
-    drop: () => executeOn(server.superusersUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`),
+    drop: () => executeOn(server.url, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`),
   };
 }
 

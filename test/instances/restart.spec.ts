@@ -16,7 +16,8 @@ let story: Story;
 beforeAll(async () => {
   if (!isPostgres) return;
   shared = process.env['TEST_POSTGRES_URL'];
-  server = await PostgresServer.start(makeTables);
+  server = await PostgresServer.start();
+  await server.serveTests(makeTables);
   cluster = await Cluster.start(3);
   story = new Story(cluster.first, cluster.members);
   await configure(cluster.first);

@@ -31,7 +31,8 @@ async function main(args: readonly string[]): Promise<number> {
   const options = optionsOf(args.slice(1));
   const began = performance.now();
   const { prove } = (await import(new URL(`${name}.ts`, import.meta.url).href)) as { prove: Prove };
-  const server = isPostgres ? await PostgresServer.start(makeTables) : null;
+  const server = isPostgres ? await PostgresServer.start() : null;
+  await server?.serveTests(makeTables);
   const result = await prove(options).then(
     (figures) => ({ figures, failure: null }),
     (failure: unknown) => ({ figures: null, failure }),

@@ -8,41 +8,52 @@ const keeper = fileURLToPath(new URL('keep.ts', import.meta.url));
 /** A PostgreSQL that lives no longer than who started it. */
 export class PostgresServer {
   private readonly keeping: ChildProcess;
+  /** The superuser's address. */
+  readonly url: string;
 
-  private constructor(keeping: ChildProcess) {
+  private constructor(keeping: ChildProcess, url: string) {
     this.keeping = keeping;
+    this.url = url;
   }
 
-  /** Starts it: this process's databases are on it from now on. @param prepare is given an address, and makes the tables of all of them there. */
-  static async start(prepare: (url: string) => Promise<void>): Promise<PostgresServer> {
-    // Detached: Ctrl-C ends the tests, and their end ends the server.
+  static async start(): Promise<PostgresServer> {
+    // Detached: Ctrl-C ends who asked for it, and his end ends the server.
     const child = spawn(process.execPath, [keeper], { stdio: ['pipe', 'pipe', 'inherit'], detached: true });
-    const server = new PostgresServer(child);
-    process.env['TEST_POSTGRES_URL'] = await server.nextUrl();
+    return new PostgresServer(child, await nextUrl(child));
+  }
+
+  /** Of the process that keeps it: PostgreSQL's own are below. */
+  get pid(): number {
+    return this.keeping.pid!;
+  }
+
+  /** From now on this process's databases are on it. @param prepare is given an address, and makes the tables of all of them there. */
+  async serveTests(prepare: (url: string) => Promise<void>): Promise<void> {
+    process.env['TEST_POSTGRES_URL'] = this.url;
     await makeTemplate(prepare);
-    return server;
   }
 
   /** Ends it as a crash would and starts it again, at the same address. */
   async restart(): Promise<void> {
-    const again = this.nextUrl();
+    const again = nextUrl(this.keeping);
     this.keeping.kill('SIGUSR2');
     await again;
   }
 
   /** Ends it and removes its data. */
   async stop(): Promise<void> {
-    if (this.keeping.exitCode !== null) return;
+    if (this.keeping.exitCode !== null || this.keeping.signalCode !== null) return;
     const ended = once(this.keeping, 'exit');
     this.keeping.stdin?.end();
     await ended;
   }
+}
 
-  /** What the keeper prints when it takes connections. */
-  private nextUrl(): Promise<string> {
-    return new Promise((resolve, reject) => {
-      this.keeping.stdout?.once('data', (line: Buffer) => resolve(line.toString().trim()));
-      this.keeping.once('exit', (code) => reject(new Error(`PostgreSQL did not start (${code})`)));
-    });
-  }
+/** What the keeper prints when the server takes connections. */
+function nextUrl(keeping: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    keeping.stdout?.once('data', (line: Buffer) => resolve(line.toString().trim()));
+    keeping.once('error', reject);
+    keeping.once('exit', (code) => reject(new Error(`PostgreSQL did not start (${String(code)})`)));
+  });
 }

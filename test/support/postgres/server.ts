@@ -9,7 +9,8 @@ let server: PostgresServer | undefined;
 
 /** Starts the one PostgreSQL that all specs of this run share. */
 export async function setup(): Promise<void> {
-  server = await PostgresServer.start(makeTables);
+  server = await PostgresServer.start();
+  await server.serveTests(makeTables);
   // Where it fails, the databases stay until the end.
   sweep().catch(() => undefined);
 }

@@ -236,6 +236,10 @@ describe('Invalid input of CreateWebHookConfigCommand', () => {
       ['AllowableIPs is not for the key mono: its endpoint checks what arrives, and counts it once'],
     ],
     [
+      { key: 'mono', path: '/webhooks/mono/callback', timeoutMs: 1_000 },
+      ['TimeoutMs is for responseMode sync only'],
+    ],
+    [
       { key: 'paystack', path: '/webhooks/paystack', idempotency: { key: '=request.body.id' } },
       ['Idempotency is not for the key paystack: its endpoint checks what arrives, and counts it once'],
     ],

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FakeMono } from '../support/fake-mono.ts';
 import { Signalbox } from '../support/signalbox.ts';
+import { until } from '../support/until.ts';
 import { families, placesOfAccount, wrappedDispute } from './mono-fixtures.ts';
 import { notificationsOf, settled } from './notifications.ts';
 
@@ -111,6 +112,38 @@ describe('An event of Mono', () => {
     expect(kept).toMatchObject({ outcome: 'counted', executionId: null });
     expect(await eventsOf('mono.events.unattended')).toHaveLength(1);
     await signalbox.command('ActivateWebHookConfigCommand', { id: body.data.id });
+  });
+});
+
+const eventOf = (event_id: string, amount: number) => ({
+  event: 'mono.events.amount',
+  event_id,
+  data: { account: 'x', amount },
+});
+
+describe('A configuration of Mono', () => {
+  it('runs what its condition lets through, and retries, though nobody sets its responseMode', async () => {
+    const other = await Signalbox.start({ env: { MONO_WEBHOOK_SECRET: secret } });
+    await other.createConfig('mono', {
+      path: '/webhooks/mono/callback',
+      activationCondition: '=request.body.amount.minor > 1000',
+      orderingKey: '=request.body.account',
+      retry: { maxAttempts: 2, initialSeconds: 0.01, factor: 1, maxSeconds: 1 },
+      executionCode: 'throw new Error(context.body.providerId);',
+    });
+    const sender = new FakeMono(() => other.url + PATH, secret);
+    await sender.send(eventOf('small', 1_000));
+    await sender.send(eventOf('large', 1_001));
+    const endOf = async (providerId: string) => {
+      const { executionId } = await settled(other, { providerId });
+      return await until(async () => {
+        const execution = await other.execution<{ status: string; attempt: number }>(executionId);
+        return ['ignored', 'dead'].includes(execution.status) ? execution : null;
+      });
+    };
+    expect(await endOf('small')).toMatchObject({ status: 'ignored', attempt: 1 });
+    expect(await endOf('large')).toMatchObject({ status: 'dead', attempt: 2 });
+    await other.stop();
   });
 });
 

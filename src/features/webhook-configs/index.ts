@@ -14,4 +14,4 @@ export { configNotFound, draftNotFound } from './webhook-config.errors.ts';
 export { type ConfigSnapshot, snapshotOf } from './webhook-config-snapshot.rules.ts';
 export { WebHookConfigVersionEntity } from './webhook-config-version.entity.ts';
 export { WebHookConfigsModule } from './webhook-configs.module.ts';
-export { fixedEndpointPaths } from './webhook-path.rules.ts';
+export { fixedEndpointPaths, isFixedEndpoint } from './webhook-path.rules.ts';

@@ -60,13 +60,14 @@ export function expressionsOf(settings: RunSettings): NamedExpression[] {
   return all.flatMap(({ text, ...rest }) => (text === undefined ? [] : [{ text, ...rest }]));
 }
 
-export function runSettingsFaults(settings: RunSettings): FieldFault[] {
-  return [...modeFaults(settings), ...schemaSizeFaults(settings)];
+/** @param isNeverAwaited true where the house answers at its address, whatever its responseMode says. */
+export function runSettingsFaults(settings: RunSettings, isNeverAwaited: boolean): FieldFault[] {
+  return [...modeFaults(settings, isNeverAwaited), ...schemaSizeFaults(settings)];
 }
 
 /** What only an asynchronous run has a use for, or only a synchronous one. */
-function modeFaults(settings: RunSettings): FieldFault[] {
-  const isAsync = settings.responseMode === 'async';
+function modeFaults(settings: RunSettings, isNeverAwaited: boolean): FieldFault[] {
+  const isAsync = isNeverAwaited || settings.responseMode === 'async';
   const others = isAsync ? (['timeoutMs'] as const) : (['orderingKey', 'retry'] as const);
   return others
     .filter((field) => settings[field] !== undefined)

@@ -8,7 +8,7 @@ import {
   runSettingsFaults,
   runSettingsFields,
 } from './run-settings.rules.ts';
-import { fixedEndpointPaths, pathFault } from './webhook-path.rules.ts';
+import { isFixedEndpoint, pathFault } from './webhook-path.rules.ts';
 
 export const actions = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 export type WebHookAction = (typeof actions)[number];
@@ -93,7 +93,7 @@ export function configFaults(fields: ConfigFields, key: string): FieldFault[] {
     ...fixedEndpointFaults(fields, key),
     ...typeFaults(fields),
     ...addressFaults(fields.allowableIPs),
-    ...runSettingsFaults(fields),
+    ...runSettingsFaults(fields, isFixedEndpoint(key)),
     ...commandChainFaults(fields.commandChain ?? []),
   );
   return faults;
@@ -103,7 +103,7 @@ export function configFaults(fields: ConfigFields, key: string): FieldFault[] {
 const checkedByEndpoint = ['allowableIPs', 'verification', 'idempotency', 'rateLimit'] as const;
 
 function fixedEndpointFaults(fields: ConfigFields, key: string): FieldFault[] {
-  if (!Object.hasOwn(fixedEndpointPaths, key)) return [];
+  if (!isFixedEndpoint(key)) return [];
   return checkedByEndpoint
     .filter((field) => fields[field] !== undefined && fields[field] !== '')
     .map((field) => ({

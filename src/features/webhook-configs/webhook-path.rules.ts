@@ -20,9 +20,14 @@ const PATH_LENGTH_MAX = 512;
 const literalSegment = /^[A-Za-z0-9._~!$&'()*+,;=@-]+$/;
 const parameterSegment = /^:[A-Za-z_][A-Za-z0-9_]{0,63}$/;
 
+/** True for a key that belongs to a fixed endpoint: the house answers at its address, and its runs follow by the queue. */
+export function isFixedEndpoint(key: string): boolean {
+  return Object.hasOwn(fixedEndpointPaths, key);
+}
+
 /** What is wrong with a path, as the rest of a sentence that begins with "Path"; null for a good one. */
 export function pathFault(path: string, key: string): string | null {
-  const fixed = Object.hasOwn(fixedEndpointPaths, key) ? fixedEndpointPaths[key] : undefined;
+  const fixed = isFixedEndpoint(key) ? fixedEndpointPaths[key] : undefined;
   if (fixed !== undefined)
     return path === fixed ? null : `must be ${fixed}: the key ${key} belongs to that endpoint`;
   if (!path.startsWith('/webhooks/')) return 'must start with /webhooks/';

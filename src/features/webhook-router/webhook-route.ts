@@ -1,8 +1,4 @@
-import {
-  type ExecutionType,
-  fixedEndpointPaths,
-  type WebHookConfigEntity,
-} from '../webhook-configs/index.ts';
+import { type ExecutionType, isFixedEndpoint, type WebHookConfigEntity } from '../webhook-configs/index.ts';
 import { Verifier } from '../verification/index.ts';
 import { type AddressRules, parseAddressRules } from '../../platform/network-addresses.ts';
 import type { Sealer } from '../../platform/sealing.ts';
@@ -53,7 +49,7 @@ export class WebHookRoute {
     this.chain = new CommandChainProgram(config);
     this.usesChance = /random/i.test(config.settings.executionCode ?? '');
     this.programId = `${config.id}.${contentId ?? config.version}`;
-    this.isOfHouse = Object.hasOwn(fixedEndpointPaths, config.key);
+    this.isOfHouse = isFixedEndpoint(config.key);
     this.isAsync = this.isOfHouse || config.settings.responseMode === 'async';
     this.timeoutMs = config.settings.timeoutMs ?? TIMEOUT_MS_DEFAULT;
     const { rateLimit } = config.settings;

@@ -14,6 +14,7 @@ export const faultPoints = [
   'retry.committed',
   'outcome.committed',
   'notification.committed',
+  'settle.before',
   'settled.committed',
 ] as const;
 export type FaultPoint = (typeof faultPoints)[number];

@@ -16,10 +16,18 @@ export const integrationMutants: readonly Mutant[] = [
   {
     name: 'an effect that was had is not looked for',
     file: effects,
-    find: 'if (first) return first.notificationId;',
-    replacement: 'if (first) return id;',
+    find: 'return first ? { first: first.notificationId, rows: [] } :',
+    replacement: 'return first ? { first: notification.id, rows: [] } :',
     spec: 'test/integrations/paystack.spec.ts',
     tests: 'has its effect once',
+  },
+  {
+    name: 'a repeat at the same moment is settled once more',
+    file: 'src/features/integrations/store-notifications.ts',
+    find: 'const all = [...rows, newNotificationRow(',
+    replacement: 'const all = [...rows, notificationRow(',
+    spec: mono,
+    tests: 'is one hint, however often it comes at the same moment',
   },
   {
     name: 'the secret of Mono is not compared',

@@ -32,8 +32,8 @@ const countOf = async (sql: string, ...values: string[]) =>
 describe('A server killed with an event of Mono', () => {
   it.each([
     ['between its record and its acknowledgement', 'notification.committed', true],
-    ['before the commit of its effect', 'commit.before', false],
-    ['after the commit of its effect', 'settled.committed', false],
+    ['after its run, before the end of that is on record', 'commit.before', false],
+    ['after its run, before anybody is told', 'outcome.committed', false],
   ] as const)(
     '%s has one record and one effect of it',
     async (_name, point, isRepeated) => {

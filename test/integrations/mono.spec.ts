@@ -226,6 +226,16 @@ describe('A browser that comes back from Mono', () => {
     });
   });
 
+  it('is one hint, however often it comes at the same moment', async () => {
+    const begun = new Date().toISOString();
+    const come = () => fetch(`${signalbox.url}${PATH}?reference=order-91`);
+    const answers = await Promise.all(Array.from({ length: 20 }, come));
+    expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
+    await settled(signalbox, { kind: 'redirect', from: begun });
+    const events = await eventsOf('mono.redirect');
+    expect(events.filter(({ payload }) => payload['reference'] === 'order-91')).toHaveLength(1);
+  });
+
   it('is sent on to the operator’s own page, with what Mono appended and nothing else', async () => {
     const env = { MONO_WEBHOOK_SECRET: secret, MONO_REDIRECT_URL: 'https://shop.example/paid?from=mono' };
     const other = await Signalbox.start({ env });

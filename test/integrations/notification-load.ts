@@ -6,14 +6,16 @@ import { Signalbox } from '../support/signalbox.ts';
 
 const PATH = '/api/webhooks/mono/callback';
 const CONNECTIONS = 64;
-const TICK_MS = 20;
+const TICK_MS = 5;
 
 /** What came of notifications that arrived at a steady rate. */
 export interface NotificationLoad {
   sent: number;
   acknowledged: number;
-  /** From when each was due to be sent until it was acknowledged, in milliseconds, the shortest first. */
+  /** From when each was due to be sent until it was acknowledged, in milliseconds, the shortest first; without those of the first second. */
   latencies: number[];
+  /** The same of the first second, in which a process that has just started compiles what it runs. */
+  latenciesAtFirst: number[];
   seconds: number;
   /** Until the last one had been settled and had run, after the last was acknowledged. */
   drainSeconds: number;
@@ -37,6 +39,7 @@ export async function notificationLoad(perSecond: number, seconds: number): Prom
     });
     const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
     const latencies: number[] = [];
+    const latenciesAtFirst: number[] = [];
     const began = performance.now();
     const calls: Promise<void>[] = [];
     const total = perSecond * seconds;
@@ -45,7 +48,8 @@ export async function notificationLoad(perSecond: number, seconds: number): Prom
       while (calls.length < due) {
         const dueAt = began + (calls.length / perSecond) * 1000;
         const call = send({ signalbox, agent, secret }, eventOf(calls.length)).then((status) => {
-          if (status === 200) latencies.push(performance.now() - dueAt);
+          const kept = dueAt < began + 1_000 ? latenciesAtFirst : latencies;
+          if (status === 200) kept.push(performance.now() - dueAt);
         });
         calls.push(call);
       }
@@ -58,8 +62,9 @@ export async function notificationLoad(perSecond: number, seconds: number): Prom
     await drained(signalbox);
     return {
       sent: total,
-      acknowledged: latencies.length,
+      acknowledged: latencies.length + latenciesAtFirst.length,
       latencies: latencies.sort((a, b) => a - b),
+      latenciesAtFirst: latenciesAtFirst.sort((a, b) => a - b),
       seconds: tookSeconds,
       drainSeconds: (performance.now() - drainFrom) / 1000,
       ...(await storedOf(signalbox)),

@@ -62,7 +62,7 @@ async function expectOnce(signalbox: Signalbox, rrr: string): Promise<void> {
 describe('A server killed with a payment of Remita', () => {
   it.each([
     ['between its record and its acknowledgement', 'notification.committed', '110002071201'],
-    ['before the commit of its effect', 'commit.before', '110002071202'],
+    ['before the commit of its effect', 'settle.before', '110002071202'],
     ['after the commit of its effect', 'settled.committed', '110002071203'],
   ] as const)(
     '%s has one record and one effect of it',

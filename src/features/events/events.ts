@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../platform/clock.ts';
-import type { HotTable, Tx } from '../../platform/db/index.ts';
+import type { HotTable, TableRow, Tx } from '../../platform/db/index.ts';
 import { AppError } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import { Sealer } from '../../platform/sealing.ts';
@@ -47,15 +47,28 @@ export class Events {
 
   /** @returns the event, or the first one of its key. @throws AppError 409 when that one was another. */
   async publishIn(tx: Tx, event: NewEvent): Promise<EventView> {
-    const { accountId, type, payload, source = {}, idempotencyKey = null } = event;
+    const { accountId, type, payload, idempotencyKey = null } = event;
     const fingerprint = idempotencyKey && this.sealer.fingerprint(sortedJson([type, payload]));
     const first = idempotencyKey && (await tx.manager.findOneBy(EventEntity, { accountId, idempotencyKey }));
     if (first) {
       if (first.fingerprint !== fingerprint) throw keyOfAnother(first);
       return eventView(first, payload);
     }
+    const { view, row } = this.made(event, fingerprint);
+    await tx.write([row]);
+    return view;
+  }
+
+  /** What publishes an event without a key: true when the row is on disk. */
+  row(event: Omit<NewEvent, 'idempotencyKey'>): { id: string; row: TableRow } {
+    const { view, row } = this.made(event, null);
+    return { id: view.id, row };
+  }
+
+  private made(event: NewEvent, fingerprint: string | null): { view: EventView; row: TableRow } {
+    const { accountId, type, payload, source = {}, idempotencyKey = null } = event;
     const occurredAt = this.clock.now();
-    const row: Omit<EventEntity, 'payload'> = {
+    const kept: Omit<EventEntity, 'payload'> = {
       accountId,
       id: newId('evt', occurredAt),
       type,
@@ -66,8 +79,10 @@ export class Events {
       idempotencyKey,
       fingerprint,
     };
-    await tx.write([{ table: events, values: valuesOf(row), payload: [JSON.stringify(payload)] }]);
-    return eventView(row, payload);
+    return {
+      view: eventView(kept, payload),
+      row: { table: events, values: valuesOf(kept), payload: [JSON.stringify(payload)] },
+    };
   }
 }
 

@@ -5,6 +5,7 @@ import { WebHookRouterModule } from '../webhook-router/index.ts';
 import { FixedEndpoints } from './fixed-endpoints.ts';
 import { GetIntegrationNotificationByIdHandler } from './get-integration-notification-by-id.query.ts';
 import { GetIntegrationNotificationListHandler } from './get-integration-notification-list.query.ts';
+import { KnownNotifications } from './known-notifications.ts';
 import { NotificationJobs } from './notification-jobs.ts';
 import { NotificationRetention } from './notification-retention.ts';
 import { Providers } from './providers.ts';
@@ -13,6 +14,7 @@ import { ReceiveNotifications } from './receive-notifications.ts';
 import { ReverifyIntegrationNotificationHandler } from './reverify-integration-notification.command.ts';
 import { NotificationEffects } from './notification-effects.ts';
 import { SettleNotification } from './settle-notification.ts';
+import { StoreNotifications } from './store-notifications.ts';
 
 /** Notifications of known providers at fixed addresses. */
 @Module({
@@ -20,6 +22,8 @@ import { SettleNotification } from './settle-notification.ts';
   providers: [
     Providers,
     FixedEndpoints,
+    KnownNotifications,
+    StoreNotifications,
     ReceiveNotifications,
     RecordedNotifications,
     NotificationEffects,

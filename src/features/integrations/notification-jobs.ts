@@ -5,7 +5,7 @@ import { nextCheckAt } from './check-times.rules.ts';
 import { checkRow } from './notification-rows.ts';
 import { Providers } from './providers.ts';
 import { RecordedNotifications } from './recorded-notifications.ts';
-import { SETTLE_NOTIFICATION, type SettleJobData } from './receive-notifications.ts';
+import { isAskedAbout, SETTLE_NOTIFICATION, type SettleJobData } from './settle-job.ts';
 import type { Settlement } from './notification-effects.ts';
 import { SettleNotification } from './settle-notification.ts';
 
@@ -51,8 +51,7 @@ export class NotificationJobs implements JobHandler {
     }
     const settlement: Settlement = { ...found, provider, verdict: null };
     const { notification, payload } = found;
-    const isAsked = notification.state === 'unverified' && notification.effectHash !== null;
-    if (!isAsked || !provider.verify || !payload) {
+    if (!isAskedAbout(provider, notification) || !provider.verify || !payload) {
       await this.settlement.settle(job, settlement);
       return;
     }

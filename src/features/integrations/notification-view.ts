@@ -1,9 +1,8 @@
 import { isoTime } from '../../platform/clock.ts';
 import type { IntegrationCheckEntity } from './integration-check.entity.ts';
 import type { IntegrationNotificationEntity } from './integration-notification.entity.ts';
-import type { NotificationPayload } from './notification-rows.ts';
+import type { NotificationPayload, RecordedNotification } from './notification-rows.ts';
 import type { VerificationState } from './provider.ts';
-import type { RecordedNotification } from './recorded-notifications.ts';
 
 /** A notification as lists show it. */
 export function notificationSummary(notification: IntegrationNotificationEntity) {

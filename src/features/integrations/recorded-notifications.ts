@@ -2,13 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/db/index.ts';
 import { parseJson } from '../../platform/json-text.ts';
 import { IntegrationNotificationEntity } from './integration-notification.entity.ts';
-import type { NotificationPayload } from './notification-rows.ts';
-
-/** A notification, and what was kept of what it says; null: nothing is left of that. */
-export interface RecordedNotification {
-  notification: IntegrationNotificationEntity;
-  payload: NotificationPayload | null;
-}
+import type { NotificationPayload, RecordedNotification } from './notification-rows.ts';
 
 /** Reads notifications whole. */
 @Injectable()

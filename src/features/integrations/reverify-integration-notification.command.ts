@@ -6,7 +6,7 @@ import { IntegrationNotificationEntity } from './integration-notification.entity
 import { notificationNotFound, notificationNotVerifiable } from './notification.errors.ts';
 import { notificationSummary } from './notification-view.ts';
 import { Providers } from './providers.ts';
-import { askAgainIn, askedAgain } from './receive-notifications.ts';
+import { askAgainIn, askedAgain } from './settle-job.ts';
 
 /** Asks the provider once more, now, about a notification that had no effect. */
 export class ReverifyIntegrationNotificationCommand extends bpmRequest({

@@ -30,6 +30,7 @@ export class SettleNotification {
       if (verdict) await tx.write([checkRow(id, now, verdict)]);
       const settled = await this.effects.haveIn(tx, settlement, call, now);
       await tx.manager.update(IntegrationNotificationEntity, { accountId, id }, settled);
+      reach('settle.before');
     });
     reach('settled.committed');
   }

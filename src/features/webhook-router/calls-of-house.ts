@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import type { Tx } from '../../platform/db/index.ts';
+import type { TableRow, Tx } from '../../platform/db/index.ts';
 import type { NewJob } from '../../platform/queue/index.ts';
 import { WebHookConfigDirectory } from '../webhook-configs/index.ts';
+import { AcceptWebHook } from './accept-webhook.ts';
 import { jobOf } from './defer-run.ts';
 import { EvaluateCall } from './evaluate-call.ts';
 import { calledNow } from './incoming-call.ts';
 import { RoutesOfRuns } from './routes-of-runs.ts';
-import { RunRecord } from './run-record.ts';
 import { WebHookRun } from './webhook-run.ts';
 
 /** What the house has received itself and passes on to a configuration. */
@@ -33,8 +33,8 @@ export class CallsOfHouse {
   constructor(
     private readonly directory: WebHookConfigDirectory,
     private readonly routes: RoutesOfRuns,
-    private readonly record: RunRecord,
     private readonly evaluation: EvaluateCall,
+    private readonly acceptance: AcceptWebHook,
   ) {}
 
   /** Null: no configuration of that key and account is enabled. */
@@ -58,10 +58,19 @@ export class CallsOfHouse {
     return { run, job: jobOf(run, await this.groupOf(run), receivedAt) };
   }
 
-  /** Stores the call and its job as a part of what brings it about. @returns the id of its execution. */
-  async acceptIn(tx: Tx, { run, job }: ReadyHouseCall): Promise<string> {
-    await this.record.acceptIn(tx, run, job);
-    return run.id;
+  /** True: making a call of this configuration ready takes its time. */
+  areOrdered(key: string | null): boolean {
+    return key !== null && this.directory.findByKey(key)?.settings.orderingKey !== undefined;
+  }
+
+  /** Stores the call and its job with what brings it about, all or nothing. */
+  async accept({ run, job }: ReadyHouseCall, rows: readonly TableRow[]): Promise<void> {
+    await this.acceptance.store(run, job, rows);
+  }
+
+  /** The same as a part of a transaction. */
+  async acceptIn(tx: Tx, { run, job }: ReadyHouseCall): Promise<void> {
+    await this.acceptance.storeIn(tx, run, job);
   }
 
   private async groupOf(run: WebHookRun): Promise<string | null> {

@@ -47,9 +47,9 @@ export class RunRecord {
     await this.recorder.recordReceived(run.received());
   }
 
-  /** Stores the call together with the job that runs it. */
-  async accept(run: WebHookRun, job: NewJob): Promise<void> {
-    await this.queue.add(job, this.progressRows(run));
+  /** Stores the call together with the job that runs it, and what belongs to it. */
+  async accept(run: WebHookRun, job: NewJob, rows: readonly TableRow[] = []): Promise<void> {
+    await this.queue.add(job, [...this.progressRows(run), ...rows]);
   }
 
   /** The same as a part of a transaction. */

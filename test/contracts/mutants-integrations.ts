@@ -23,9 +23,9 @@ export const integrationMutants: readonly Mutant[] = [
   },
   {
     name: 'a repeat at the same moment is settled once more',
-    file: 'src/features/integrations/store-notifications.ts',
-    find: 'const all = [...rows, newNotificationRow(',
-    replacement: 'const all = [...rows, notificationRow(',
+    file: 'src/features/integrations/notification-rows.ts',
+    find: 'return rowOf(newNotifications, kept);',
+    replacement: 'return rowOf(notifications, kept);',
     spec: mono,
     tests: 'is one hint, however often it comes at the same moment',
   },

@@ -25,10 +25,11 @@ export function countsOf({ connections }: { connections?: number[] }, options: O
 export const usage = `npm run bench -- [options]
   --rounds N         interleaved rounds (5)
   --seconds N        measured seconds per row and connection count (5)
-  --connections A,B  connection counts of every row (1,50,200; of the last nine rows 50)
+  --connections A,B  connection counts of every row (1,50,200; of the last eleven rows 50)
   --only A,B         only these rows: fastify, native, script, node-red, express,
                      mapped, chain, keyed, repeated, async,
-                     script-postgres, script-postgres-2, async-postgres, async-postgres-2
+                     native-postgres, script-postgres, script-postgres-2, keyed-postgres,
+                     async-postgres, async-postgres-2
   --quick            one round of one second, to see that everything works
 Shortened runs write to bench/.work/last/ instead of bench/.
 Exit code 1: a wrong answer, a lost record, one of ours not run, or (full runs) a missed floor.`;

@@ -32,6 +32,16 @@ function acceptedExchange(n: number): Exchange {
   return { body: orderExchange(n).body, expect: '"status":"accepted"' };
 }
 
+/** The order as an event; what the command does not know is left out. */
+function publishTarget(urls: string[]): Target {
+  const { body } = orderExchange(1);
+  const exchange = {
+    body: JSON.stringify({ type: 'bench.order', payload: JSON.parse(body) as object }),
+    expect: '"type":"bench.order"',
+  };
+  return { urls, status: 200, exchange, probes: [exchange] };
+}
+
 function acceptedTarget(urls: string[]): Target {
   return { urls, status: 202, exchange: acceptedExchange(1), probes: [2, 3, 4, 5].map(acceptedExchange) };
 }
@@ -39,12 +49,35 @@ function acceptedTarget(urls: string[]): Target {
 const lookup = { executionType: 0, commandName: 'LookupWebHookByKeyCommand' };
 const script = { executionType: 2, executionCode: scriptText };
 const keyed = { ...script, idempotency: { key: '=request.body.id' } };
-const scriptWork = {
+/** What is measured on both databases. */
+interface Work {
+  title: string;
+  config: Record<string, unknown>;
+  target(urls: string[]): Target;
+  laterExpect?: string;
+}
+
+const nativeWork: Work = {
+  title: 'native command, durable record',
+  config: lookup,
+  target: lookupTarget,
+};
+const scriptWork: Work = {
   title: 'script in the sandbox, durable record',
   config: script,
   target: orderTarget,
 };
-const asyncWork = {
+const keyedWork: Work = {
+  title: 'script, a new idempotency key each',
+  config: keyed,
+  target: freshTarget,
+};
+const publishWork: Work = {
+  title: 'native command that publishes an event',
+  config: { executionType: 0, commandName: 'PublishEventCommand' },
+  target: publishTarget,
+};
+const asyncWork: Work = {
   title: 'script accepted, run afterwards',
   config: { ...script, responseMode: 'async' },
   target: acceptedTarget,
@@ -75,9 +108,8 @@ const otherModes = [
   }),
   signalboxRow({
     name: 'keyed',
-    title: 'Signalbox: script, a new idempotency key each',
-    config: keyed,
-    target: freshTarget,
+    ...keyedWork,
+    title: `Signalbox: ${keyedWork.title}`,
     plain: 'script',
     connections: [50],
   }),
@@ -99,30 +131,38 @@ const otherModes = [
   }),
 ];
 
-/** The work of a row on SQLite, on one PostgreSQL: by one process, and by two that share it. */
-function postgresRows(plain: string, work: typeof scriptWork | typeof asyncWork): Row[] {
-  return [1, 2].map((instances) => {
-    const [suffix, who] = instances === 1 ? ['', 'Signalbox'] : [`-${instances}`, `${instances} Signalboxes`];
-    return signalboxRow({
-      ...work,
-      name: `${plain}-postgres${suffix}`,
-      title: `${who} on PostgreSQL ${postgresVersion()}: ${work.title}`,
-      storage: postgres,
-      instances,
-      plain,
-      connections: [50],
-    });
+/** The work of a row on SQLite, on one PostgreSQL: by one process, or by two that share it. */
+function postgresRow(plain: string, work: Work, instances: 1 | 2 = 1): Row {
+  const [suffix, who] = instances === 1 ? ['', 'Signalbox'] : [`-${instances}`, `${instances} Signalboxes`];
+  return signalboxRow({
+    ...work,
+    name: `${plain}-postgres${suffix}`,
+    title: `${who} on PostgreSQL ${postgresVersion()}: ${work.title}`,
+    storage: postgres,
+    instances,
+    plain,
+    connections: [50],
   });
 }
+
+/** Commands that change something take turns in a database: how fast, `npm run bench:database` says. */
+export const publishing: Row[] = [
+  signalboxRow({
+    name: 'publish',
+    ...publishWork,
+    title: `Signalbox: ${publishWork.title}`,
+    connections: [50],
+  }),
+  postgresRow('publish', publishWork),
+];
 
 /** The comparison's rows; a further one is a further entry. */
 export const rows: Row[] = [
   fastify,
   signalboxRow({
     name: 'native',
-    title: 'Signalbox: native command, durable record',
-    config: lookup,
-    target: lookupTarget,
+    ...nativeWork,
+    title: `Signalbox: ${nativeWork.title}`,
   }),
   signalboxRow({
     name: 'script',
@@ -132,6 +172,10 @@ export const rows: Row[] = [
   nodeRed,
   express,
   ...otherModes,
-  ...postgresRows('script', scriptWork),
-  ...postgresRows('async', asyncWork),
+  postgresRow('native', nativeWork),
+  postgresRow('script', scriptWork),
+  postgresRow('script', scriptWork, 2),
+  postgresRow('keyed', keyedWork),
+  postgresRow('async', asyncWork),
+  postgresRow('async', asyncWork, 2),
 ];

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../../platform/clock.ts';
 import { Database, type Held, type HotTable, rawQuery, type TableRow } from '../../platform/db/index.ts';
 import { type NewJob, Queue } from '../../platform/queue/index.ts';
+import { Together } from '../../platform/together.ts';
 import { SharedTurns } from './shared-turns.ts';
 import type { WebHookRun } from './webhook-run.ts';
 
@@ -17,7 +18,11 @@ export interface Claim {
   isOver: boolean;
 }
 
+/** Keys that are looked for at once. */
+const KEYS_PER_LOOK = 100;
+
 interface StoredClaim {
+  keyHash: string;
   executionId: string;
   expiresAt: number | string;
   /** The queue goes on with its run. */
@@ -27,6 +32,11 @@ interface StoredClaim {
 /** Who has an idempotency key: written in the commit that records the call which has it. */
 @Injectable()
 export class IdempotencyKeys {
+  private readonly looks = new Together<WebHookRun, StoredClaim | null>(
+    (runs) => this.look(runs),
+    KEYS_PER_LOOK,
+  );
+
   constructor(
     private readonly database: Database,
     private readonly queue: Queue,
@@ -46,13 +56,7 @@ export class IdempotencyKeys {
 
   /** Null when nobody has had the key. */
   async find(run: WebHookRun): Promise<Claim | null> {
-    const [claim] = await rawQuery<StoredClaim[]>(
-      this.database.read,
-      `SELECT execution_id AS "executionId", expires_at AS "expiresAt",
-        EXISTS (SELECT 1 FROM queue_jobs WHERE queue_jobs.id = execution_id) AS "isAtWork"
-        FROM idempotency_keys WHERE config_id = ? AND key_hash = ?`,
-      placeOf(run),
-    );
+    const claim = await this.looks.ask(run);
     if (!claim) return null;
     const { executionId, expiresAt, isAtWork } = claim;
     return { executionId, isOver: Number(expiresAt) <= this.clock.now() && !isAtWork };
@@ -76,6 +80,22 @@ export class IdempotencyKeys {
       await tx.write([...rows, this.rowOf(run)]);
       if (job) await this.queue.addIn(tx, job);
     });
+  }
+
+  private async look(runs: readonly WebHookRun[]): Promise<(StoredClaim | null)[]> {
+    const found = new Map<string, StoredClaim>();
+    for (const [configId, ofConfig] of Map.groupBy(runs, (run) => run.admitted.route.config.id)) {
+      const hashes = ofConfig.map((run) => run.idempotencyHash);
+      const claims = await rawQuery<StoredClaim[]>(
+        this.database.read,
+        `SELECT key_hash AS "keyHash", execution_id AS "executionId", expires_at AS "expiresAt",
+          EXISTS (SELECT 1 FROM queue_jobs WHERE queue_jobs.id = execution_id) AS "isAtWork"
+          FROM idempotency_keys WHERE config_id = ? AND key_hash IN (${hashes.map(() => '?').join(',')})`,
+        [configId, ...hashes],
+      );
+      for (const claim of claims) found.set(`${configId} ${claim.keyHash}`, claim);
+    }
+    return runs.map((run) => found.get(placeOf(run).join(' ')) ?? null);
   }
 
   private rowOf(run: WebHookRun): TableRow {

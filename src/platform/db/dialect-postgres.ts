@@ -17,6 +17,11 @@ const TRIES_MAX = 5;
 /** How long to ask what became of a commit; after that who waits for it is told to come again. */
 const OUTCOME_MS_MAX = 10_000;
 const OUTCOME_AGAIN_MS = 50;
+/** What a transaction begins with: its number, as the last one of this process. */
+const MARK = `INSERT INTO commit_marks (process, mark, made_at) VALUES (
+    current_setting('signalbox.process'), pg_current_xact_id()::text, extract(epoch FROM now()) * 1000)
+  ON CONFLICT (process) DO UPDATE SET mark = excluded.mark, made_at = excluded.made_at RETURNING mark AS answer`;
+const LAST_MARK = `SELECT mark AS answer FROM commit_marks WHERE process = current_setting('signalbox.process')`;
 const PROBE = `WITH gone AS (DELETE FROM write_probe) INSERT INTO write_probe VALUES ('\\x00')`;
 
 /** PostgreSQL. A commit of rows is one prepared statement, and so one trip to the server and one fsync. */
@@ -38,7 +43,7 @@ export class PostgresDialect implements Dialect {
 
   async begin(isAlone: boolean): Promise<void> {
     const lock = isAlone ? `SELECT pg_advisory_xact_lock(${TRANSACTION_LOCK});` : '';
-    this.open = await this.writer.ask(`BEGIN; ${lock} SELECT pg_current_xact_id()::text AS answer`);
+    this.open = await this.writer.ask(`BEGIN; ${lock} ${MARK}`);
   }
 
   /** When the connection breaks in the middle, PostgreSQL knows what became of it: whoever is refused has changed nothing. */
@@ -46,7 +51,7 @@ export class PostgresDialect implements Dialect {
     try {
       await this.writer.query('COMMIT');
     } catch (cause) {
-      if (!this.isStorageFailure(cause) || (await this.outcome()) !== 'committed') throw cause;
+      if (!this.isStorageFailure(cause) || !(await this.wasCommitted())) throw cause;
     }
   }
 
@@ -85,19 +90,35 @@ export class PostgresDialect implements Dialect {
     return Promise.resolve();
   }
 
-  private async outcome(): Promise<string | null> {
+  /**
+   * By its mark, and not by the status of its number: after a crash PostgreSQL gives the number of a transaction that
+   * was lost to another one, of whichever process.
+   */
+  private async wasCommitted(): Promise<boolean> {
     const until = performance.now() + OUTCOME_MS_MAX;
     while (performance.now() < until) {
       try {
         await this.writer.mended();
-        const outcome = await this.writer.ask(`SELECT pg_xact_status('${this.open}'::xid8) AS answer`);
-        if (outcome !== 'in progress') return outcome;
+        // Two statements: what one sees of the table may be older than what it is told of the status.
+        if (!(await this.isInProgress())) return (await this.writer.ask(LAST_MARK)) === this.open;
       } catch (cause) {
         this.isStorageFailure(cause);
       }
       await new Promise((resolve) => setTimeout(resolve, OUTCOME_AGAIN_MS));
     }
-    return null;
+    return false;
+  }
+
+  /** False too where there is no such number yet: the database has lost it. */
+  private async isInProgress(): Promise<boolean> {
+    try {
+      return (
+        (await this.writer.ask(`SELECT pg_xact_status('${this.open}'::xid8) AS answer`)) === 'in progress'
+      );
+    } catch (cause) {
+      if (isStorageFailure(cause)) throw cause;
+      return false;
+    }
   }
 
   private statementsOf(batch: RowBatch, packs: readonly SealedPack[]): BoundStatement[] {

@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto';
 import { Client, type QueryConfig, type QueryResult, type QueryResultRow } from 'pg';
+import { Together } from '../together.ts';
 import type { Held, SharedLocks } from './shared-locks.ts';
 
 const ANSWER_MS_MAX = 5_000;
+/** Names that are asked for with one statement. */
+const NAMES_PER_TAKE = 200;
 
 /** A connection and what it holds: both end together. */
 interface Session {
@@ -10,6 +13,10 @@ interface Session {
   /** Settled when it is free for the next question: it takes one at a time. */
   free: Promise<unknown>;
   held: Set<string>;
+  /** What to give back with the next statement. */
+  givenBack: string[];
+  /** Takes names of which each is wanted by itself. @returns whether it was free. */
+  single: Together<string, boolean>;
   isOver: boolean;
 }
 
@@ -40,6 +47,8 @@ export class PostgresLocks implements SharedLocks {
   }
 
   private async take(session: Session, names: readonly string[]): Promise<string | null> {
+    giveBack(session);
+    if (names.length === 1) return (await session.single.ask(names[0]!)) ? names[0]! : null;
     const { rows } = await ask<{ n: number }>(session, {
       name: 'take',
       // LIMIT ends the scan with the first that is free: no second one is taken.
@@ -58,7 +67,14 @@ export class PostgresLocks implements SharedLocks {
       query_timeout: ANSWER_MS_MAX,
       keepAlive: true,
     });
-    const session: Session = { client, free: Promise.resolve(), held: new Set(), isOver: false };
+    const session: Session = {
+      client,
+      free: Promise.resolve(),
+      held: new Set(),
+      givenBack: [],
+      single: new Together((names) => takeEach(session, names), NAMES_PER_TAKE),
+      isOver: false,
+    };
     client.on('error', () => this.end(session));
     client.on('end', () => this.end(session));
     try {
@@ -87,10 +103,30 @@ function holding(session: Session, name: string): Held {
       if (session.isOver) return;
       // Asked for again here only when it is free there: queries of one connection follow each other.
       session.held.delete(name);
-      const values = [numberOf(name)];
-      ask(session, { name: 'release', text: 'SELECT pg_advisory_unlock($1)', values }).catch(() => undefined);
+      session.givenBack.push(name);
+      if (session.givenBack.length === 1) void session.free.then(() => giveBack(session));
     },
   };
+}
+
+/** What is given back at the same moment goes with one statement. */
+function giveBack(session: Session): void {
+  if (session.isOver || session.givenBack.length === 0) return;
+  const values = [session.givenBack.splice(0).map(numberOf)];
+  const text = 'SELECT pg_advisory_unlock(lock) FROM unnest($1::bigint[]) AS given (lock)';
+  ask(session, { name: 'release', text, values }).catch(() => undefined);
+}
+
+/** Calls come with keys of their own: one statement takes those of all that wait. */
+async function takeEach(session: Session, names: readonly string[]): Promise<boolean[]> {
+  giveBack(session);
+  const { rows } = await ask<{ n: number }>(session, {
+    name: 'take-each',
+    text: `SELECT n FROM unnest($1::bigint[]) WITH ORDINALITY AS given (lock, n) WHERE pg_try_advisory_lock(lock)`,
+    values: [names.map(numberOf)],
+  });
+  const taken = new Set(rows.map(({ n }) => Number(n)));
+  return names.map((_, n) => taken.has(n + 1));
 }
 
 /** Questions of one connection are answered in their order. */

@@ -5,6 +5,9 @@ import { DURABLE_COMMITS } from './postgres-settings.ts';
 /** What the triggers of followed tables write down. */
 const NAME_PROCESS = `SELECT set_config('signalbox.process', $1, false)`;
 
+/** Of processes that are gone. */
+const FORGET_MARKS = `DELETE FROM commit_marks WHERE made_at < (extract(epoch FROM now()) - 86400) * 1000`;
+
 /** The part of the driver's connection that is used here. */
 interface Connection {
   query(query: { name?: string; text: string; values?: unknown[] }): Promise<QueryResult>;
@@ -22,7 +25,9 @@ export class PostgresWriter {
 
   /** @param processName whose changes those through it are (`PostgresChangeFeed`). */
   static async connect(source: DataSource, processName: string): Promise<PostgresWriter> {
-    return new PostgresWriter(source, processName, await open(source, processName));
+    const opened = await open(source, processName);
+    await opened.connection.query({ text: FORGET_MARKS });
+    return new PostgresWriter(source, processName, opened);
   }
 
   get runner(): QueryRunner {

@@ -10,7 +10,7 @@ import { dataSourceOptions } from './database.ts';
 const QUEUE = 'queue_jobs';
 /** What PostgreSQL alone has: for several processes on one database. Whatever else differs was forgotten in a migration. */
 const ofPostgres = {
-  tables: ['changes', 'processes'],
+  tables: ['changes', 'commit_marks', 'processes'],
   columns: [`${QUEUE}.holder`, `${QUEUE}.claim`],
   unique: ['queue_jobs: lane,group_key WHERE (holder IS NOT NULL) AND (group_key IS NOT NULL)'],
 };

@@ -53,7 +53,20 @@ export class Story {
       if (lost.length > 0) faults.push(`${line}: ${lost.join()} had no effect`);
       if (done.some((n, at) => at > 0 && n <= done[at - 1]!)) faults.push(`${line}: ${done.join()}`);
     }
+    if (faults.length > 0) faults.push(`executions without their one event: ${await this.withoutEvent()}`);
     return faults;
+  }
+
+  /** What records say of calls that did not have one effect, to find out why. */
+  private async withoutEvent(): Promise<string> {
+    const rows = await rowsOf<object>(
+      this.witness.dataFolder,
+      `SELECT * FROM (SELECT id, config_key, status, code, attempt, received_at, finished_at,
+          (SELECT count(*) FROM events WHERE events.execution_id = executions.id) AS events,
+          (SELECT count(*) FROM execution_calls WHERE execution_calls.execution_id = executions.id) AS calls
+        FROM executions WHERE config_key IN ('kept', 'lined')) AS found WHERE events <> 1 LIMIT 20`,
+    );
+    return JSON.stringify(rows);
   }
 
   /** All events, the oldest first. */

@@ -30,7 +30,8 @@ export async function configure(signalbox: Signalbox): Promise<void> {
     executionCode: publish('order.lined'),
     responseMode: 'async',
     orderingKey: '=request.body.line',
-    retry: { maxAttempts: 10, initialSeconds: 0.2, factor: 1, maxSeconds: 0.2 },
+    // For longer than an instance on a busy machine may be cut off: what is tried in vain for all that time ends as dead.
+    retry: { maxAttempts: 10, initialSeconds: 0.2, factor: 2, maxSeconds: 2 },
   });
 }
 

@@ -31,11 +31,12 @@ export class StoreNotifications {
 
   /**
    * With its effects in one commit, where nobody has to be asked and nothing worked out: half of what the way by a job
-   * costs. @returns false, with nothing stored, where it has to go by a job.
+   * costs. Not where others write too: two with the same receipts would wait for each other in a circle. @returns false, with nothing stored, where it has to go by a job.
    */
   private async storeSettled(provider: Provider, kept: NewNotification): Promise<boolean> {
     const { notification, payload } = kept;
-    if (isAskedAbout(provider, notification) || this.calls.areOrdered(notification.configKey)) return false;
+    if (this.database.locks.areShared || isAskedAbout(provider, notification)) return false;
+    if (this.calls.areOrdered(notification.configKey)) return false;
     try {
       const settlement = { ...kept, provider, verdict: null };
       const ready = await this.effects.callOf(settlement);

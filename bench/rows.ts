@@ -49,6 +49,7 @@ function acceptedTarget(urls: string[]): Target {
 const lookup = { executionType: 0, commandName: 'LookupWebHookByKeyCommand' };
 const script = { executionType: 2, executionCode: scriptText };
 const keyed = { ...script, idempotency: { key: '=request.body.id' } };
+
 /** What is measured on both databases. */
 interface Work {
   title: string;

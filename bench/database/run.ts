@@ -1,8 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { load, probe, untilIdle } from '../harness/measure.ts';
-import type { Subject } from '../harness/measure.ts';
+import { load, newSubject, probe, untilIdle } from '../harness/measure.ts';
 import { treeUsage } from '../harness/proc-stat.ts';
 import { killServers } from '../harness/server-process.ts';
 import { findAutocannon } from '../load/autocannon.ts';
@@ -11,9 +10,10 @@ import { findWrk } from '../load/wrk.ts';
 import { publishing, rows } from '../rows.ts';
 import { endPostgres } from '../servers/postgres-server.ts';
 import type { Row } from '../servers/server.ts';
+import { metricOf } from '../servers/signalbox-metrics.ts';
 
 const usage = `npm run bench:database -- [--seconds N] [--connections N] [--only A,B]
-What one database takes of a call: each of our rows on PostgreSQL and the same on SQLite, one after the other.`;
+What one database takes of a call: each of our rows on PostgreSQL and the same on SQLite, one after the other, and a command that changes something.`;
 
 const { values } = parseArgs({
   options: {
@@ -40,10 +40,8 @@ const heads = [
 async function commitsOf(urls: readonly string[]): Promise<{ count: number; seconds: number }> {
   const sums = { count: 0, seconds: 0 };
   for (const url of urls) {
-    const text = await (await fetch(new URL('/metrics', url))).text();
-    const valueOf = (name: string) => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1] ?? NaN);
-    sums.count += valueOf('signalbox_write_commit_duration_seconds_count');
-    sums.seconds += valueOf('signalbox_write_commit_duration_seconds_sum');
+    sums.count += await metricOf(url, 'signalbox_write_commit_duration_seconds_count');
+    sums.seconds += await metricOf(url, 'signalbox_write_commit_duration_seconds_sum');
   }
   return sums;
 }
@@ -51,17 +49,7 @@ async function commitsOf(urls: readonly string[]): Promise<{ count: number; seco
 /** The line of one row. */
 async function measure(row: Row, tool: LoadTool, folder: string): Promise<string> {
   const server = await row.start(join(folder, row.name));
-  const counts = { rssReadyBytes: 0, rssPeakBytes: 0, processesMax: 0 };
-  const subject: Subject = {
-    row: row.name,
-    connections: [plan.connections],
-    server,
-    ...counts,
-    answered: 0,
-    wrong: 0,
-    errors: 0,
-    uncounted: 0,
-  };
+  const subject = newSubject(row.name, server, [plan.connections]);
   try {
     await probe(subject);
     await load(subject, tool, { ...plan, seconds: 3 });
@@ -99,7 +87,12 @@ if (values.help) {
 } else {
   const folder = join(import.meta.dirname, '../.work', `database-${process.pid}`);
   mkdirSync(folder, { recursive: true });
-  process.once('exit', killServers);
+  process.once('exit', () => {
+    killServers();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  process.once('SIGINT', () => process.exit(130));
+  process.once('SIGTERM', () => process.exit(143));
   const onPostgres = [...rows, ...publishing].filter(({ hasDatabaseServer }) => hasDatabaseServer === true);
   const plain = new Set(onPostgres.map(({ name }) => name.replace(/-postgres.*/, '')));
   const wanted = [...rows, ...publishing].filter(
@@ -117,7 +110,6 @@ if (values.help) {
     }
   } finally {
     await endPostgres();
-    rmSync(folder, { recursive: true, force: true });
   }
 }
 

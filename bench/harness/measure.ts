@@ -43,6 +43,13 @@ export interface Subject {
   uncounted: number;
 }
 
+/** A server that has just started. */
+export function newSubject(row: string, server: RunningServer, connections: number[]): Subject {
+  const rssReadyBytes = treeUsage(server.pids).rssBytes;
+  const counts = { rssPeakBytes: 0, processesMax: 0, answered: 0, wrong: 0, errors: 0, uncounted: 0 };
+  return { row, connections, server, rssReadyBytes, ...counts };
+}
+
 const rssEveryMs = 250;
 const idleWaitsMax = 20;
 

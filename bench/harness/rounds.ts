@@ -4,9 +4,8 @@ import type { LoadTool } from '../load/load.ts';
 import { countsOf } from '../options.ts';
 import type { Options } from '../options.ts';
 import type { Row } from '../servers/server.ts';
-import { drain, load, measure, probe, untilIdle } from './measure.ts';
+import { drain, load, measure, newSubject, probe, untilIdle } from './measure.ts';
 import type { Sample, Subject } from './measure.ts';
-import { treeUsage } from './proc-stat.ts';
 
 /** One row's life in one round. */
 interface Life {
@@ -102,10 +101,7 @@ async function startSubject(row: Row, setting: Setting, findings: Findings): Pro
   const { folder, options, say } = setting;
   try {
     const server = await row.start(join(folder, row.name));
-    const rssReadyBytes = treeUsage(server.pids).rssBytes;
-    const counts = { rssPeakBytes: 0, processesMax: 0, answered: 0, wrong: 0, errors: 0, uncounted: 0 };
-    const connections = countsOf(row, options);
-    const subject: Subject = { row: row.name, connections, server, rssReadyBytes, ...counts };
+    const subject = newSubject(row.name, server, countsOf(row, options));
     await probe(subject).catch(async (error: unknown) => {
       await server.stop();
       throw error;

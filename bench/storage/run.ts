@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { freePort, randomKey, startServer } from '../harness/server-process.ts';
 import { callCommand } from '../servers/signalbox-api.ts';
+import { metricOf } from '../servers/signalbox-metrics.ts';
 import { configKey } from '../workload.ts';
 import { cases, type StorageCase } from './cases.ts';
 import type { Sizes, TableSize } from './sizes.ts';
@@ -60,16 +61,9 @@ async function callAll({ url }: Server, { body, status }: StorageCase): Promise<
   await Promise.all(Array.from({ length: connections }, caller));
 }
 
-/** The sum of a metric's values over its labels. */
-async function metric({ url }: Server, name: string): Promise<number> {
-  const text = await (await fetch(`${url}/metrics`)).text();
-  const values = [...text.matchAll(new RegExp(`^${name}(?:\\{.*\\})? (\\S+)$`, 'gm'))];
-  return values.reduce((sum, [, value]) => sum + Number(value), 0);
-}
-
 async function untilAllEnded(server: Server): Promise<void> {
   const end = performance.now() + SETTLE_MS_MAX;
-  while ((await metric(server, 'signalbox_executions_ended_total')) < calls) {
+  while ((await metricOf(server.url, 'signalbox_executions_ended_total')) < calls) {
     if (performance.now() > end) throw new Error('The calls did not end');
     await sleep(200);
   }
@@ -95,12 +89,12 @@ async function measure(one: StorageCase, sizes: Sizes, folder: string): Promise<
     });
     const [from, commits] = [
       await sizes.written(server.pid),
-      await metric(server, 'signalbox_write_commits_total'),
+      await metricOf(server.url, 'signalbox_write_commits_total'),
     ];
     await callAll(server, one);
     await untilAllEnded(server);
     writtenBytes = (await sizes.written(server.pid)) - from;
-    perCommit = calls / ((await metric(server, 'signalbox_write_commits_total')) - commits);
+    perCommit = calls / ((await metricOf(server.url, 'signalbox_write_commits_total')) - commits);
     await callCommand(server, 'DeleteWebHookConfigCommand', { id: (config as { id: number }).id });
   } finally {
     await server.stop();

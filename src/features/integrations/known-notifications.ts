@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { In } from 'typeorm';
 import { Database, rawQuery } from '../../platform/db/index.ts';
 import { Queue } from '../../platform/queue/index.ts';
-import { Together } from '../../platform/together.ts';
+import { Batcher } from '../../platform/batcher.ts';
 import { IntegrationNotificationEntity } from './integration-notification.entity.ts';
 import { askAgainIn } from './settle-job.ts';
 
@@ -12,14 +12,11 @@ export type KnownReceipt = Pick<
   'receiptHash' | 'effectHash' | 'outcome' | 'state'
 >;
 
-/** Of one provider, looked for at once. */
-interface Question {
-  provider: string;
-  hashes: readonly string[];
-}
+/** Whether a receipt is on record. */
+type Question = Pick<IntegrationNotificationEntity, 'provider' | 'receiptHash'>;
 
-/** A body of Remita may have hundreds of receipts, one of the others has one. */
-const CALLS_PER_LOOK = 50;
+/** Looked for with one statement; a body may have a thousand, and SQLite takes 32,766 values. */
+const RECEIPTS_PER_LOOK = 500;
 
 /** Nobody has said that it is true, it has had no effect, and its provider can be asked. */
 function isOpen({ effectHash, outcome, state }: KnownReceipt): boolean {
@@ -30,10 +27,10 @@ function isOpen({ effectHash, outcome, state }: KnownReceipt): boolean {
 /** Receipts that are on record already. */
 @Injectable()
 export class KnownNotifications {
-  /** Looked for one by one, each cost more (0.3 ms) than all else of taking a notification. */
-  private readonly looks = new Together<Question, Map<string, KnownReceipt>>(
+  /** One by one they took half of the CPU of taking a notification. */
+  private readonly looks = new Batcher<Question, KnownReceipt | null>(
     (questions) => this.look(questions),
-    CALLS_PER_LOOK,
+    RECEIPTS_PER_LOOK,
   );
 
   constructor(
@@ -41,14 +38,15 @@ export class KnownNotifications {
     private readonly queue: Queue,
   ) {}
 
-  /** Those of the receipts that are on record, by their hashes. */
-  find(provider: string, hashes: readonly string[]): Promise<Map<string, KnownReceipt>> {
-    return this.looks.ask({ provider, hashes });
+  /** Those of the receipts that are on record. */
+  async find(provider: string, hashes: readonly string[]): Promise<KnownReceipt[]> {
+    const asked = hashes.map((receiptHash) => this.looks.ask({ provider, receiptHash }));
+    return (await Promise.all(asked)).filter((known) => known !== null);
   }
 
   /** Whoever says once more what nobody has confirmed may know that it can be confirmed now. */
-  async repeated(provider: string, known: Iterable<KnownReceipt>, now: number): Promise<void> {
-    const open = [...known].filter(isOpen);
+  async repeated(provider: string, known: readonly KnownReceipt[], now: number): Promise<void> {
+    const open = known.filter(isOpen);
     if (open.length === 0) return;
     const where = { provider, receiptHash: In(open.map(({ receiptHash }) => receiptHash)) };
     await this.database.door.transaction(async (tx) => {
@@ -57,27 +55,18 @@ export class KnownNotifications {
     });
   }
 
-  private async look(questions: readonly Question[]): Promise<Map<string, KnownReceipt>[]> {
-    const stored = new Map<string, Map<string, KnownReceipt>>();
+  private async look(questions: readonly Question[]): Promise<(KnownReceipt | null)[]> {
+    const found = new Map<string, KnownReceipt>();
     for (const [provider, ofProvider] of Map.groupBy(questions, (question) => question.provider)) {
-      const hashes = new Set(ofProvider.flatMap((question) => question.hashes));
-      stored.set(provider, await this.stored(provider, [...hashes]));
+      const known = await rawQuery<KnownReceipt[]>(
+        this.database.read,
+        `SELECT receipt_hash AS "receiptHash", effect_hash AS "effectHash", outcome, state
+          FROM integration_notifications
+          WHERE provider = ? AND receipt_hash IN (${ofProvider.map(() => '?').join(',')})`,
+        [provider, ...ofProvider.map(({ receiptHash }) => receiptHash)],
+      );
+      for (const one of known) found.set(`${provider} ${one.receiptHash}`, one);
     }
-    return questions.map(({ provider, hashes }) => only(hashes, stored.get(provider)!));
+    return questions.map(({ provider, receiptHash }) => found.get(`${provider} ${receiptHash}`) ?? null);
   }
-
-  private async stored(provider: string, hashes: readonly string[]): Promise<Map<string, KnownReceipt>> {
-    const found = await rawQuery<KnownReceipt[]>(
-      this.database.read,
-      `SELECT receipt_hash AS "receiptHash", effect_hash AS "effectHash", outcome, state
-        FROM integration_notifications
-        WHERE provider = ? AND receipt_hash IN (${hashes.map(() => '?').join(',')})`,
-      [provider, ...hashes],
-    );
-    return new Map(found.map((known) => [known.receiptHash, known]));
-  }
-}
-
-function only(hashes: readonly string[], found: ReadonlyMap<string, KnownReceipt>) {
-  return new Map(hashes.flatMap((hash) => (found.has(hash) ? [[hash, found.get(hash)!]] : [])));
 }

@@ -37,8 +37,10 @@ export interface SettledEffects {
 interface Claim {
   first: string | null;
   /** With which it takes it. */
-  rows: TableRow[];
+  rows: readonly TableRow[];
 }
+
+const noEffect: Claim = { first: null, rows: [] };
 
 /** The effects that a notification may have. */
 @Injectable()
@@ -59,17 +61,13 @@ export class NotificationEffects {
 
   /** As they are where no notification before it had the effect: where one had, the rows cannot be written. */
   ofFirst(settlement: Settlement, call: ReadyHouseCall | null, now: number): SettledEffects {
-    const claim = mayHaveEffect(settlement)
-      ? takeEffect(settlement.notification, now)
-      : { first: null, rows: [] };
+    const claim = mayHaveEffect(settlement) ? takeEffect(settlement.notification, now) : noEffect;
     return this.of(settlement, claim, call, now);
   }
 
   /** Has them as a part of the transaction. */
   async haveIn(tx: Tx, settlement: Settlement, ready: ReadyHouseCall | null, now: number): Promise<Settled> {
-    const claim = mayHaveEffect(settlement)
-      ? await claimIn(tx, settlement.notification, now)
-      : { first: null, rows: [] };
+    const claim = mayHaveEffect(settlement) ? await claimIn(tx, settlement.notification, now) : noEffect;
     const { settled, rows, call } = this.of(settlement, claim, ready, now);
     await tx.write(rows);
     if (call) await this.calls.acceptIn(tx, call);
@@ -86,7 +84,7 @@ export class NotificationEffects {
     const detail = verdict?.detail ?? notification.detail;
     const settled = { state, detail, duplicateOf: null, eventId: null, executionId: null, settledAt: now };
     if (first !== null && first !== notification.id)
-      return { settled: { ...settled, outcome: 'duplicate', duplicateOf: first }, rows, call: null };
+      return { settled: { ...settled, outcome: 'duplicate', duplicateOf: first }, rows: [], call: null };
     const outcome = first === null ? outcomeWithoutEffect(state, notification) : 'counted';
     const { accountId, kind } = notification;
     const event = this.events.row({

@@ -28,8 +28,8 @@ export class ReceiveNotifications {
     );
     const fresh = new Map(received.map((one) => [one.notification.receiptHash, one]));
     const known = await this.known.find(name, [...fresh.keys()]);
-    for (const receiptHash of known.keys()) fresh.delete(receiptHash);
-    if (provider.verify) await this.known.repeated(name, known.values(), receivedAt);
+    for (const { receiptHash } of known) fresh.delete(receiptHash);
+    if (provider.verify) await this.known.repeated(name, known, receivedAt);
     await this.storage.store(provider, [...fresh.values()]);
     reach('notification.committed');
   }

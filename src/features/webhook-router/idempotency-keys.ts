@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../../platform/clock.ts';
 import { Database, type Held, type HotTable, rawQuery, type TableRow } from '../../platform/db/index.ts';
 import { type NewJob, Queue } from '../../platform/queue/index.ts';
-import { Together } from '../../platform/together.ts';
+import { Batcher } from '../../platform/batcher.ts';
 import { SharedTurns } from './shared-turns.ts';
 import type { WebHookRun } from './webhook-run.ts';
 
@@ -32,7 +32,7 @@ interface StoredClaim {
 /** Who has an idempotency key: written in the commit that records the call which has it. */
 @Injectable()
 export class IdempotencyKeys {
-  private readonly looks = new Together<WebHookRun, StoredClaim | null>(
+  private readonly looks = new Batcher<WebHookRun, StoredClaim | null>(
     (runs) => this.look(runs),
     KEYS_PER_LOOK,
   );

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Client, type QueryConfig, type QueryResult, type QueryResultRow } from 'pg';
-import { Together } from '../together.ts';
+import { Batcher } from '../batcher.ts';
 import type { Held, SharedLocks } from './shared-locks.ts';
 
 const ANSWER_MS_MAX = 5_000;
@@ -16,7 +16,7 @@ interface Session {
   /** What to give back with the next statement. */
   givenBack: string[];
   /** Takes names of which each is wanted by itself. @returns whether it was free. */
-  single: Together<string, boolean>;
+  single: Batcher<string, boolean>;
   isOver: boolean;
 }
 
@@ -47,8 +47,9 @@ export class PostgresLocks implements SharedLocks {
   }
 
   private async take(session: Session, names: readonly string[]): Promise<string | null> {
+    const [only] = names;
+    if (only !== undefined && names.length === 1) return (await session.single.ask(only)) ? only : null;
     giveBack(session);
-    if (names.length === 1) return (await session.single.ask(names[0]!)) ? names[0]! : null;
     const { rows } = await ask<{ n: number }>(session, {
       name: 'take',
       // LIMIT ends the scan with the first that is free: no second one is taken.
@@ -72,7 +73,7 @@ export class PostgresLocks implements SharedLocks {
       free: Promise.resolve(),
       held: new Set(),
       givenBack: [],
-      single: new Together((names) => takeEach(session, names), NAMES_PER_TAKE),
+      single: new Batcher((names) => takeEach(session, names), NAMES_PER_TAKE),
       isOver: false,
     };
     client.on('error', () => this.end(session));

@@ -8,7 +8,7 @@ interface Asked<Question, Answer> {
  * Has what many ask at the same moment answered at once: what comes while an answer is on its way goes into the next
  * one, so that nobody waits for company.
  */
-export class Together<Question, Answer> {
+export class Batcher<Question, Answer> {
   private waiting: Asked<Question, Answer>[] = [];
   private isAsking = false;
 

@@ -18,7 +18,9 @@ const withoutDatabase = [
   'test/cli/**',
   'test/contracts/**',
   'test/errors/**',
+  'test/flows/plugin-refusals.spec.ts',
   'test/sandbox/**',
+  'test/security/hostile-expressions.spec.ts',
 ];
 
 export default defineConfig({

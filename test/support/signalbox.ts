@@ -7,6 +7,8 @@ import { databaseEnv } from './database.ts';
 import { freePort } from './free-port.ts';
 
 const main = new URL('../../dist/main.js', import.meta.url).pathname;
+/** What a start compiles is the same each time: without it a start takes a tenth longer, and the tests make some hundred. */
+const compiled = join(tmpdir(), 'signalbox-test-compiled');
 const START_MS_MAX = 30_000;
 const STOP_MS_MAX = 35_000;
 
@@ -76,6 +78,7 @@ export class Signalbox {
         HOST: '127.0.0.1',
         PORT: String(port),
         NODE_ENV: 'production',
+        NODE_COMPILE_CACHE: compiled,
         ...database,
         ADMIN_API_KEY: apiKey,
         ADMIN_PASSWORD: 'correct horse battery',

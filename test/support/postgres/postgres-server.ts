@@ -50,10 +50,17 @@ export class PostgresServer {
 }
 
 /** What the keeper prints when the server takes connections. */
-function nextUrl(keeping: ChildProcess): Promise<string> {
-  return new Promise((resolve, reject) => {
-    keeping.stdout?.once('data', (line: Buffer) => resolve(line.toString().trim()));
-    keeping.once('error', reject);
-    keeping.once('exit', (code) => reject(new Error(`PostgreSQL did not start (${String(code)})`)));
-  });
+async function nextUrl(keeping: ChildProcess): Promise<string> {
+  const isOver = new AbortController();
+  const { signal } = isOver;
+  try {
+    return await Promise.race([
+      once(keeping.stdout!, 'data', { signal }).then(([line]) => (line as Buffer).toString().trim()),
+      once(keeping, 'exit', { signal }).then(([code]) => {
+        throw new Error(`PostgreSQL did not start (${String(code)})`);
+      }),
+    ]);
+  } finally {
+    isOver.abort();
+  }
 }

@@ -1,0 +1,48 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Database } from '../../src/platform/db/index.ts';
+import { Sealer } from '../../src/platform/sealing.ts';
+import { marksStatement } from '../crash/mixed-writes.ts';
+import { databaseUrl, execute, giveUpDatabases, isPostgres } from '../support/database.ts';
+import { PostgresServer } from '../support/postgres/postgres-server.ts';
+import { makeTables } from '../support/postgres/tables.ts';
+import { writeWhileItFalls } from './commits-in-doubt.ts';
+
+/** One of its own: the others' specs go on meanwhile. */
+let server: PostgresServer;
+let shared: string | undefined;
+let folder: string;
+
+beforeAll(async () => {
+  if (!isPostgres) return;
+  shared = process.env['TEST_POSTGRES_URL'];
+  server = await PostgresServer.start();
+  await server.serveTests(makeTables);
+  folder = mkdtempSync(join(tmpdir(), 'commits-in-doubt-'));
+  await execute(folder, marksStatement);
+});
+afterAll(async () => {
+  if (!isPostgres) return;
+  await giveUpDatabases();
+  await server.stop();
+  process.env['TEST_POSTGRES_URL'] = shared;
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe.runIf(isPostgres)('A PostgreSQL that falls in the middle of commits', () => {
+  it('leaves nobody with an acknowledged write that is not there, or a refused transaction that is', async () => {
+    const url = await databaseUrl(folder);
+    const sealer = new Sealer(randomBytes(32));
+    const told = await writeWhileItFalls(
+      () => Database.open(url, [], sealer),
+      () => server.restart(),
+      { falls: 5, writers: 6 },
+    );
+    expect(told).toMatchObject({ lost: [], unwanted: [] });
+    expect(told.acknowledged).toBeGreaterThan(100);
+    expect(told.refused).toBeGreaterThan(5);
+  }, 60_000);
+});

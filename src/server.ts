@@ -32,6 +32,7 @@ import { MetricsPage } from './http/metrics-page.ts';
 import { answerProbesOnly } from './http/probes-only.ts';
 import { acceptRawBodies } from './http/raw-body.ts';
 import { identifyRequests } from './http/request-id.ts';
+import { HttpRequest } from './http/read-body.ts';
 import { WebHookListener } from './http/webhook-listener.ts';
 import { type Logger, NestLog } from './platform/logger.ts';
 import { OutboundHttp } from './platform/outbound-http.ts';
@@ -46,7 +47,8 @@ import { checkPlugins, startFailure } from './plugin-requests.ts';
 /** A whole request, headers and body, must arrive within this time: slow senders do not hold connections. */
 const REQUEST_TIMEOUT_MS = 60_000;
 
-const httpOptions: ServerOptions = {
+const httpOptions: ServerOptions<typeof HttpRequest> = {
+  IncomingMessage: HttpRequest,
   requestTimeout: REQUEST_TIMEOUT_MS,
   // Longer than a load balancer keeps its idle connections: it is to be the one that closes them (60 s by default).
   keepAliveTimeout: 72_000,

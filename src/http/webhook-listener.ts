@@ -1,4 +1,4 @@
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { RequestListener, ServerResponse } from 'node:http';
 import { failureEnvelope } from '../bus/index.ts';
 import {
   failureAnswer,
@@ -16,7 +16,7 @@ import type { ChangeFeed } from '../platform/db/index.ts';
 import { type AppError, asAppError } from '../platform/errors.ts';
 import { hostMissing } from './before-routing.ts';
 import { cutOff } from './cut-off.ts';
-import { readBody } from './read-body.ts';
+import { type HttpRequest, readBody } from './read-body.ts';
 import { inTurn } from './turns.ts';
 import { WebHookFigures } from './webhook-metrics.ts';
 
@@ -53,14 +53,14 @@ export class WebHookListener {
   }
 
   /** The listener that takes webhooks out and leaves all else to `next`. */
-  before(next: RequestListener): RequestListener {
+  before(next: RequestListener): RequestListener<typeof HttpRequest> {
     return (request, response) => {
       if (this.parts === null || !isWebHook(request)) next(request, response);
       else this.take(request, response);
     };
   }
 
-  private take(request: IncomingMessage, response: ServerResponse): void {
+  private take(request: HttpRequest, response: ServerResponse): void {
     const { matcher, router, results, changes, providers } = this.parts!;
     const { headers } = request;
     this.figures.received++;
@@ -104,14 +104,14 @@ export class WebHookListener {
     else this.read(request, response, admitted, router);
   }
 
-  private sizeObjection({ headers }: IncomingMessage): AppError | null {
+  private sizeObjection({ headers }: HttpRequest): AppError | null {
     return Number(headers['content-length'] ?? 0) > this.bodyLimitBytes
       ? tooLarge(this.bodyLimitBytes)
       : null;
   }
 
   private read(
-    request: IncomingMessage,
+    request: HttpRequest,
     response: ServerResponse,
     admitted: AdmittedCall,
     router: ReceiveWebHook,
@@ -130,7 +130,7 @@ export class WebHookListener {
   }
 
   /** A provider's call at its fixed address. */
-  private takeFixed(request: IncomingMessage, response: ServerResponse, fixed: FixedCall): void {
+  private takeFixed(request: HttpRequest, response: ServerResponse, fixed: FixedCall): void {
     const { providers } = this.parts!;
     const end = (answer: WebHookAnswer) => this.send(response, answer, null);
     const refuse = (answer: WebHookAnswer) => {
@@ -175,19 +175,25 @@ async function answerResult(results: StoredAnswers, ticket: string): Promise<Web
 }
 
 /** RFC 9112 §3.2.2: a request line may have the whole URL. */
-function isWebHook({ url, method }: IncomingMessage): boolean {
+function isWebHook({ url, method }: HttpRequest): boolean {
   if (!methods.has(method!)) return false;
   return url!.startsWith(WEBHOOKS) || /^https?:\/\/[^/]*\/api\/webhooks\//i.test(url!);
 }
 
 function write(response: ServerResponse, answer: WebHookAnswer, executionId: string | null): void {
-  const { status, headers, body } = answer;
-  const hasBody = status !== 204 && status !== 304;
-  response.writeHead(status, {
-    ...headers,
-    ...(hasBody && { 'content-length': Buffer.byteLength(body) }),
-    // Last, so that no script's header stands in its place.
-    ...(executionId !== null && { 'x-execution-id': executionId }),
-  });
-  response.end(hasBody ? body : undefined);
+  const { status, body } = answer;
+  // Names and values by turns: copies of objects with further names cost Node 3 µs.
+  const headers: (string | string[])[] = [];
+  for (const name in answer.headers) headers.push(name, answer.headers[name]!);
+  if (executionId !== null) headers.push('x-execution-id', executionId);
+  if (status === 204 || status === 304) {
+    response.writeHead(status, headers).end();
+    return;
+  }
+  const length = Buffer.byteLength(body);
+  headers.push('content-length', String(length));
+  response.writeHead(status, headers);
+  // One write with the headers, whose characters have a byte each: so the body's must have.
+  if (length === body.length) response.end(body, 'latin1');
+  else response.end(Buffer.from(body));
 }

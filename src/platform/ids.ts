@@ -9,6 +9,8 @@ const pool = Buffer.alloc(16 * 256);
 let used = pool.length;
 let lastMs = 0;
 let sequence = 0;
+/** `lastMs` as an id begins with it: writing a number of 48 bits in hexadecimal costs 0.3 µs. */
+let lastTime = '';
 
 function randomTail(): Buffer {
   if (used === pool.length) {
@@ -21,18 +23,19 @@ function randomTail(): Buffer {
 
 /** A UUIDv7 (RFC 9562), increasing within this process even inside one millisecond. */
 export function uuidV7(nowMs: number = Date.now()): string {
-  if (nowMs > lastMs) {
-    lastMs = nowMs;
-    sequence = 0;
-  } else if (++sequence > 0xfff) {
-    lastMs += 1;
-    sequence = 0;
-  }
+  if (nowMs > lastMs) goTo(nowMs);
+  else if (++sequence > 0xfff) goTo(lastMs + 1);
   const tail = randomTail();
-  const time = lastMs.toString(16).padStart(12, '0');
-  const variant = (0x80 | (tail[0]! & 0x3f)).toString(16);
-  const random = tail.toString('hex', 1, 8);
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${sequence.toString(16).padStart(3, '0')}-${variant}${random.slice(0, 2)}-${random.slice(2)}`;
+  tail[0] = 0x80 | (tail[0]! & 0x3f);
+  const random = tail.toString('hex', 0, 8);
+  return `${lastTime}-7${sequence.toString(16).padStart(3, '0')}-${random.slice(0, 4)}-${random.slice(4)}`;
+}
+
+function goTo(ms: number): void {
+  lastMs = ms;
+  sequence = 0;
+  const time = ms.toString(16).padStart(12, '0');
+  lastTime = `${time.slice(0, 8)}-${time.slice(8)}`;
 }
 
 /** A new id such as `exe_0193…`: time-ordered, so that indexes and partitions stay local. */

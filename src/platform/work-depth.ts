@@ -8,6 +8,7 @@ export const DEPTH_HEADER = 'X-Signalbox-Depth';
 /** Work that is deeper than this is a loop. */
 export const DEPTH_MAX = 16;
 
+const headerName = DEPTH_HEADER.toLowerCase();
 const PURPOSE = 'depth of work';
 const MAC_BYTES = 18;
 /** Depths have no more digits, so that nobody makes us calculate with long ones. */
@@ -28,7 +29,7 @@ export class WorkDepth {
 
   /** 0 for what comes from outside: without the header, or with one that we did not make. */
   depthIn(headers: Readonly<Record<string, string | string[] | undefined>>): number {
-    const value = headers[DEPTH_HEADER.toLowerCase()];
+    const value = headers[headerName];
     const found = typeof value === 'string' ? SIGNED_DEPTH.exec(value) : null;
     if (!found) return 0;
     const [, depth, mac] = found;

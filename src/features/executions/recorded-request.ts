@@ -87,12 +87,9 @@ export function credentialsOf(
   own: readonly string[] = [],
 ): string[] {
   const values = [...new Set(own)];
-  for (const fields of [meta.headers, meta.query]) {
-    for (const name of Object.keys(fields)) {
-      if (isSecretName(name))
-        for (const value of [fields[name]!].flat()) values.push(value, ...partsOf(name, value));
-    }
-  }
+  addCredentials(values, meta.headers);
+  addCredentials(values, meta.query);
+  if (values.length === 0) return values;
   // As JSON writes them too: texts that hold JSON are cleaned as they are.
   const escaped = values
     .map((value) => JSON.stringify(value).slice(1, -1))
@@ -101,6 +98,13 @@ export function credentialsOf(
   return [...values, ...escaped]
     .filter((value) => value.length >= CREDENTIAL_LENGTH_MIN)
     .sort((a, b) => b.length - a.length);
+}
+
+function addCredentials(values: string[], fields: RequestMeta['headers']): void {
+  for (const name in fields) {
+    if (!isSecretName(name)) continue;
+    for (const value of [fields[name]!].flat()) values.push(value, ...partsOf(name, value));
+  }
 }
 
 /** What a script may take out of a credential: the token after its scheme, Basic's password, each cookie's value. */

@@ -34,7 +34,7 @@ export class AdmitWebHook {
   /** @throws AppError for a call that is refused, and where an expression fails. */
   async admit(run: WebHookRun): Promise<Admission> {
     const { route, receivedAt } = run.admitted;
-    await this.verification.verify(run);
+    if (route.verifier) await this.verification.verify(run);
     if (this.depths.depthIn(run.meta.headers) > DEPTH_MAX) throw loopDetected();
     const secondsToWait = route.secondsToWait(receivedAt, this.processes.answering);
     if (secondsToWait > 0) throw tooManyCalls(secondsToWait);

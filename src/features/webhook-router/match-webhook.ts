@@ -39,7 +39,8 @@ export class MatchWebHook {
     if (!match) return null;
     const receivedAt = this.clock.now();
     return {
-      ...match,
+      route: match.route,
+      params: match.params,
       id: newId('exe', receivedAt),
       call,
       ip: ipOf(call, this.settings.trustedProxies),

@@ -20,13 +20,13 @@ export class RunInTurn {
   ) {}
 
   /** Never rejects. */
-  async run(run: WebHookRun, body: RequestBody): Promise<WebHookReply> {
-    return await this.inTurn(run, () => this.webhook.run(run, body));
+  run(run: WebHookRun, body: RequestBody): Promise<WebHookReply> {
+    return this.inTurn(run, () => this.webhook.run(run, body));
   }
 
   /** One that is on record already. Never rejects. */
-  async runAgain(run: WebHookRun): Promise<WebHookReply> {
-    return await this.inTurn(run, () => this.webhook.runAgain(run));
+  runAgain(run: WebHookRun): Promise<WebHookReply> {
+    return this.inTurn(run, () => this.webhook.runAgain(run));
   }
 
   private async inTurn(run: WebHookRun, work: () => Promise<RunEnd>): Promise<WebHookReply> {

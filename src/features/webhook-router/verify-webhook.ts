@@ -23,8 +23,8 @@ export class VerifyWebHook {
   ) {}
 
   /** The body, inflated, and what it is. @throws AppError 400, 413, 415. */
-  async readBody(run: WebHookRun): Promise<RequestBody> {
-    return await readRequestBody(run.admitted.call.headers, run.body, this.settings.bodyLimitBytes);
+  readBody(run: WebHookRun): Promise<RequestBody> {
+    return readRequestBody(run.admitted.call.headers, run.body, this.settings.bodyLimitBytes);
   }
 
   /** @throws AppError 401 that does not say why, 429 after many of them. */

@@ -68,14 +68,22 @@ function rowsFrom(table: HotTable, place: string): string {
 export function recordsJson({ tables }: RowBatch): string[] | null {
   const records: string[] = [];
   for (const rows of tables.values()) {
-    if (!rows.every((row) => row.every(survivesJson))) return null;
-    records.push(JSON.stringify(rows));
+    for (const row of rows) if (!row.every(isJsonValue)) return null;
+    const json = JSON.stringify(rows);
+    // NUL and halves of characters are written so, and little else: texts are looked at one by one only then.
+    if (json.includes(ESCAPE) && !rows.every((row) => row.every(survivesJson))) return null;
+    records.push(json);
   }
   return records;
 }
 
-function survivesJson(value: unknown): boolean {
-  if (typeof value === 'string') return !value.includes('\0') && value.isWellFormed();
+const ESCAPE = '\\u';
+
+function isJsonValue(value: unknown): boolean {
   if (typeof value === 'number') return Number.isFinite(value);
-  return value === null || typeof value === 'boolean';
+  return typeof value === 'string' || value === null || typeof value === 'boolean';
+}
+
+function survivesJson(value: unknown): boolean {
+  return typeof value !== 'string' || (!value.includes('\0') && value.isWellFormed());
 }

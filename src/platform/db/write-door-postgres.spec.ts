@@ -11,6 +11,7 @@ import { until } from '../../../test/support/until.ts';
 import { Sealer } from '../sealing.ts';
 import { Database } from './database.ts';
 import { TRANSACTION_LOCK } from './postgres-settings.ts';
+import type { HotTable } from './row-batch.ts';
 import type { WriteDoor } from './write-door.ts';
 
 let folder: string;
@@ -23,6 +24,7 @@ beforeEach(async () => {
   if (!isPostgres) return;
   folder = mkdtempSync(join(tmpdir(), 'write-door-'));
   await execute(folder, marksStatement);
+  await execute(folder, 'CREATE TABLE tallies (place TEXT PRIMARY KEY, calls INTEGER NOT NULL)');
   database = await Database.open(await databaseUrl(folder), [], new Sealer(randomBytes(32)));
   door = database.door;
   other = await connectAsSuperuser(databaseOf(folder));
@@ -178,5 +180,50 @@ describe.skipIf(!isPostgres)('a transaction of another process', () => {
     await other.query('SELECT pg_advisory_unlock($1)', [TRANSACTION_LOCK]);
     await insert(2);
     expect(await storedIds()).toEqual([2]);
+  });
+});
+
+const tallies: HotTable = { name: 'tallies', columns: ['place'], counters: ['calls'] };
+
+describe.skipIf(!isPostgres)('what several processes count', () => {
+  const tally = (place: string) => ({ table: tallies, values: [place, 1] });
+  let second: Database;
+  const counted = async () => {
+    const rows: { place: string; calls: number }[] = await database.read.query('SELECT * FROM tallies');
+    return Object.fromEntries(rows.map(({ place, calls }) => [place, calls]));
+  };
+
+  beforeEach(async () => {
+    if (!isPostgres) return;
+    second = await Database.open(await databaseUrl(folder), [], new Sealer(randomBytes(32)));
+  });
+  afterEach(() => second?.close());
+
+  it('never makes two of them wait for each other in a circle, whatever the order in which each counts', async () => {
+    let arrived = 0;
+    const both = Promise.withResolvers<void>();
+    const count = (into: WriteDoor, [first, then]: readonly [string, string]) =>
+      into.transaction(
+        async (tx) => {
+          await tx.write([tally(first)]);
+          if (++arrived === 2) both.resolve();
+          await both.promise;
+          await tx.write([tally(then)]);
+        },
+        { isAlone: false },
+      );
+    await Promise.all([count(door, ['a', 'b']), count(second.door, ['b', 'a'])]);
+    expect(await counted()).toEqual({ a: 2, b: 2 });
+  });
+
+  it('counts nothing of work that fails, and all of what came with it', async () => {
+    const failing = door.transaction(async (tx) => {
+      await tx.write([tally('a')]);
+      throw new Error('it changed its mind');
+    });
+    const writing = door.transaction((tx) => tx.write([tally('a'), tally('b')]));
+    const results = await Promise.allSettled([failing, writing, door.append([tally('b')])]);
+    expect(results.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled']);
+    expect(await counted()).toEqual({ a: 1, b: 2 });
   });
 });

@@ -35,6 +35,17 @@ type Entry = Append | Transaction;
 /** Tells everybody of a commit how it ended. */
 type Tell = () => void;
 
+/** What the good parts of a commit leave until its end. */
+interface Gathered {
+  answers: (() => void)[];
+  effects: (() => void)[];
+  /**
+   * Rows of counters, which others count in too. Written last and in one order, so that no two processes wait for each
+   * other in a circle, each with a counter that the other wants.
+   */
+  counts: TableRow[];
+}
+
 /** What one commit takes in: bounds the time during which newcomers wait. */
 const ENTRIES_PER_COMMIT_MAX = 512;
 /** The same in bytes: a commit of hundreds of megabyte bodies would take seconds and as much memory again. */
@@ -172,23 +183,23 @@ export class WriteDoor {
   }
 
   private async commitOneByOne(batch: readonly Entry[], appends: readonly Append[]): Promise<Tell> {
-    const answers: (() => void)[] = [];
-    const effects: (() => void)[] = [];
+    const gathered: Gathered = { answers: [], effects: [], counts: [] };
     try {
       await this.writer.begin(batch.some((entry) => entry.kind === 'transaction' && entry.isAlone));
-      await this.insertAll(appends, answers, effects);
+      await this.insertAll(appends, gathered);
       for (const entry of batch) {
-        if (entry.kind === 'transaction') await this.runOne(entry, answers, effects);
+        if (entry.kind === 'transaction') await this.runOne(entry, gathered);
       }
+      if (gathered.counts.length > 0) await this.dialect.writeRows(rowBatch(gathered.counts));
       await this.writer.commit();
       this.dialect.committed(TRANSACTION_BYTES * batch.length);
       this.failedCommits = 0;
     } catch (cause) {
       return this.fail(batch, cause);
     }
-    for (const effect of effects) effect();
+    for (const effect of gathered.effects) effect();
     return () => {
-      for (const answer of answers) answer();
+      for (const answer of gathered.answers) answer();
     };
   }
 
@@ -201,16 +212,10 @@ export class WriteDoor {
     };
   }
 
-  private async insertAll(
-    appends: readonly Append[],
-    answers: (() => void)[],
-    effects: (() => void)[],
-  ): Promise<void> {
+  private async insertAll(appends: readonly Append[], gathered: Gathered): Promise<void> {
     if (appends.length > 1) {
       try {
-        await this.insert(appends);
-        for (const append of appends) answers.push(append.resolve);
-        effects.push(...effectsOf(rowsOf(appends)));
+        await this.insert(appends, gathered);
         return;
       } catch (cause) {
         if (this.writer.isLost(cause)) throw cause;
@@ -218,29 +223,33 @@ export class WriteDoor {
     }
     for (const append of appends) {
       try {
-        await this.insert([append]);
-        effects.push(...effectsOf(append.rows));
-        answers.push(append.resolve);
+        await this.insert([append], gathered);
       } catch (cause) {
         if (this.writer.isLost(cause)) throw cause;
-        answers.push(() => append.reject(cause));
+        gathered.answers.push(() => append.reject(cause));
       }
     }
   }
 
-  private async insert(appends: readonly Append[]): Promise<void> {
+  private async insert(appends: readonly Append[], { answers, effects, counts }: Gathered): Promise<void> {
     const rows = rowsOf(appends);
-    await this.writer.within('append', () => this.dialect.writeRows(rowBatch(rows)));
+    const written = rows.filter(({ table }) => !table.counters);
+    await this.writer.within('append', () => this.dialect.writeRows(rowBatch(written)));
     this.figures.rows += rows.length;
+    for (const append of appends) answers.push(append.resolve);
+    effects.push(...effectsOf(rows));
+    counts.push(...rows.filter(({ table }) => table.counters));
   }
 
-  private async runOne(entry: Transaction, answers: (() => void)[], effects: (() => void)[]): Promise<void> {
+  private async runOne(entry: Transaction, { answers, effects, counts }: Gathered): Promise<void> {
     const own: (() => void)[] = [];
+    const ownCounts: TableRow[] = [];
     const tx: Tx = {
       manager: this.dialect.runner.manager,
       afterCommit: (effect) => own.push(effect),
       write: async (rows) => {
-        await this.dialect.writeRows(rowBatch(rows));
+        await this.dialect.writeRows(rowBatch(rows.filter(({ table }) => !table.counters)));
+        ownCounts.push(...rows.filter(({ table }) => table.counters));
         this.figures.rows += rows.length;
         own.push(...effectsOf(rows));
       },
@@ -248,6 +257,7 @@ export class WriteDoor {
     try {
       const result = await this.writer.within('work', () => this.inside.run(true, () => entry.work(tx)));
       effects.push(...own);
+      counts.push(...ownCounts);
       answers.push(() => entry.resolve(result));
     } catch (cause) {
       if (this.writer.isLost(cause)) throw cause;

@@ -55,6 +55,20 @@ export function rowBatch(rows: readonly TableRow[]): RowBatch {
   return { tables: tables.size > 1 ? new Map([...tables].sort(inOneOrder)) : tables, packs, plain };
 }
 
+/** The rows that count. @throws TypeError where one cannot: written later than the others, it would take all with it. */
+export function countsIn(rows: readonly TableRow[]): TableRow[] {
+  const counts = rows.filter(({ table }) => table.counters);
+  for (const { values } of counts) {
+    if (values.some((value) => typeof value === 'number' && !Number.isFinite(value)))
+      throw new TypeError('A number is no value for a column');
+  }
+  return counts;
+}
+
+export function withoutCounts(rows: readonly TableRow[]): TableRow[] {
+  return rows.filter(({ table }) => !table.counters);
+}
+
 /** One row for each key: thirty calls of one configuration in a commit count with one row and not with thirty. */
 function addedUp({ columns }: HotTable, rows: readonly (readonly unknown[])[]): (readonly unknown[])[] {
   const sums = new Map<string, unknown[]>();

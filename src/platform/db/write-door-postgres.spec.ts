@@ -184,14 +184,14 @@ describe.skipIf(!isPostgres)('a transaction of another process', () => {
 });
 
 const tallies: HotTable = { name: 'tallies', columns: ['place'], counters: ['calls'] };
+const tally = (place: string) => ({ table: tallies, values: [place, 1] });
+async function counted(): Promise<Record<string, number>> {
+  const rows: { place: string; calls: number }[] = await database.read.query('SELECT * FROM tallies');
+  return Object.fromEntries(rows.map(({ place, calls }) => [place, calls]));
+}
 
 describe.skipIf(!isPostgres)('what several processes count', () => {
-  const tally = (place: string) => ({ table: tallies, values: [place, 1] });
   let second: Database;
-  const counted = async () => {
-    const rows: { place: string; calls: number }[] = await database.read.query('SELECT * FROM tallies');
-    return Object.fromEntries(rows.map(({ place, calls }) => [place, calls]));
-  };
 
   beforeEach(async () => {
     if (!isPostgres) return;

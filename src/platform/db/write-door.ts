@@ -3,7 +3,7 @@ import type { EntityManager } from 'typeorm';
 import { AppError } from '../errors.ts';
 import type { Dialect } from './dialect.ts';
 import { DoorFigures } from './door-metrics.ts';
-import { rowBatch, type TableRow } from './row-batch.ts';
+import { countsIn, rowBatch, type TableRow, withoutCounts } from './row-batch.ts';
 import { WriterTransaction } from './writer-transaction.ts';
 
 /** One transaction behind the door. Everything read and written through `manager` is part of it. */
@@ -233,12 +233,12 @@ export class WriteDoor {
 
   private async insert(appends: readonly Append[], { answers, effects, counts }: Gathered): Promise<void> {
     const rows = rowsOf(appends);
-    const written = rows.filter(({ table }) => !table.counters);
-    await this.writer.within('append', () => this.dialect.writeRows(rowBatch(written)));
+    const counted = countsIn(rows);
+    await this.writer.within('append', () => this.dialect.writeRows(rowBatch(withoutCounts(rows))));
     this.figures.rows += rows.length;
     for (const append of appends) answers.push(append.resolve);
     effects.push(...effectsOf(rows));
-    counts.push(...rows.filter(({ table }) => table.counters));
+    counts.push(...counted);
   }
 
   private async runOne(entry: Transaction, { answers, effects, counts }: Gathered): Promise<void> {
@@ -248,8 +248,8 @@ export class WriteDoor {
       manager: this.dialect.runner.manager,
       afterCommit: (effect) => own.push(effect),
       write: async (rows) => {
-        await this.dialect.writeRows(rowBatch(rows.filter(({ table }) => !table.counters)));
-        ownCounts.push(...rows.filter(({ table }) => table.counters));
+        ownCounts.push(...countsIn(rows));
+        await this.dialect.writeRows(rowBatch(withoutCounts(rows)));
         this.figures.rows += rows.length;
         own.push(...effectsOf(rows));
       },

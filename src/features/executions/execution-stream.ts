@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 import type { ExecutionStatus } from './execution.entity.ts';
-import type { ExecutionChange, ExecutionChanges } from './execution-changes.ts';
+import type { ExecutionChanges, KeptChange } from './execution-changes.ts';
 
 /** What goes into one write; the socket's own buffer is all that a connection has. */
 const TEXT_LENGTH_MAX = 65_536;
@@ -101,7 +101,7 @@ export class ExecutionStream {
     return text;
   }
 
-  private isWanted({ accountId, key, status }: ExecutionChange): boolean {
+  private isWanted({ accountId, key, status }: KeptChange): boolean {
     const { wish } = this;
     return (
       accountId === wish.accountId &&

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { ChangesElsewhere } from './changes-elsewhere.ts';
 import { CountedRejections } from './counted-rejections.ts';
 import { ExecutionChanges } from './execution-changes.ts';
 import { ExecutionFinder } from './execution-finder.ts';
@@ -20,6 +21,7 @@ import { UnrecordedOutcomes } from './unrecorded-outcomes.ts';
 @Module({
   providers: [
     OwnedExecutions,
+    ChangesElsewhere,
     CountedRejections,
     ExecutionChanges,
     ExecutionFinder,

@@ -14,7 +14,18 @@ export interface ChangeFeed {
   start(): void;
   /** True where somebody may have changed something a second ago that is not known here: nothing is to be answered. */
   readonly isCutOff: boolean;
+  /** From now on what other processes tell is heard. */
+  hear(ear: Ear): void;
+  /** Tells all other processes something, of less than 8,000 bytes. @throws where it cannot be sent now. */
+  tell(text: string): Promise<void>;
   close(): Promise<void>;
+}
+
+/** Who hears what other processes tell; what is told is kept nowhere. */
+export interface Ear {
+  heard(text: string): void;
+  /** Some may have been lost: the connection is a new one. */
+  missed(): void;
 }
 
 /** Tables whose changes are told; in PostgreSQL each has a trigger, so that no writer can forget to tell. */
@@ -34,5 +45,7 @@ export const nobodyElse: ChangeFeed = {
   follow: () => undefined,
   start: () => undefined,
   isCutOff: false,
+  hear: () => undefined,
+  tell: () => Promise.resolve(),
   close: () => Promise.resolve(),
 };

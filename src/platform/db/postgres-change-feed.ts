@@ -1,5 +1,5 @@
 import { Client } from 'pg';
-import type { ChangeFeed, FollowedTable, Reload } from './change-feed.ts';
+import type { ChangeFeed, Ear, FollowedTable, Reload } from './change-feed.ts';
 import type { WriteDoor } from './write-door.ts';
 
 /** Notifications wake; between two looks nothing is missed for longer than this. */
@@ -10,6 +10,8 @@ const LOOK_MS_MAX = 900;
 const CUT_OFF_MS = 1_000;
 const HOUR_MS = 3_600_000;
 const CHANNEL = 'signalbox_changes';
+/** What processes tell each other that is in no table. */
+const TALK = 'signalbox_talk';
 
 interface Change {
   seq: number;
@@ -32,6 +34,7 @@ export class PostgresChangeFeed implements ChangeFeed {
   private looking: Promise<void> | null = null;
   private isWoken = false;
   private isClosed = false;
+  private ear: Ear | null = null;
 
   constructor(
     private readonly databaseUrl: string,
@@ -59,6 +62,15 @@ export class PostgresChangeFeed implements ChangeFeed {
 
   get isCutOff(): boolean {
     return performance.now() - this.currentAsOf > CUT_OFF_MS;
+  }
+
+  hear(ear: Ear): void {
+    this.ear = ear;
+  }
+
+  async tell(text: string): Promise<void> {
+    if (!this.client) throw new Error('The connection is being made anew');
+    await this.client.query({ name: 'tell', text: 'SELECT pg_notify($1, $2)', values: [TALK, text] });
   }
 
   async close(): Promise<void> {
@@ -129,10 +141,13 @@ export class PostgresChangeFeed implements ChangeFeed {
     });
     client.on('error', () => this.drop(client));
     client.on('end', () => this.drop(client));
-    client.on('notification', () => this.look());
+    client.on('notification', ({ channel, processId, payload = '' }) => {
+      if (channel === CHANNEL) this.look();
+      else if (processId !== (client as unknown as { processID: number }).processID) this.ear?.heard(payload);
+    });
     try {
       await client.connect();
-      await client.query(`LISTEN ${CHANNEL}`);
+      await client.query(`LISTEN ${CHANNEL}; LISTEN ${TALK}`);
       // The last one stays: whoever was away sees by its number that he has missed some.
       await client.query('DELETE FROM changes WHERE made_at < $1 AND seq < (SELECT max(seq) FROM changes)', [
         Date.now() - HOUR_MS,
@@ -142,6 +157,7 @@ export class PostgresChangeFeed implements ChangeFeed {
       throw cause;
     }
     this.client = client;
+    this.ear?.missed();
     return client;
   }
 

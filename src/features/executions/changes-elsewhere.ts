@@ -33,8 +33,8 @@ const BELIEVED_MS = 3 * SIGN_MS;
 const HEARD_MS = 250;
 /** PostgreSQL takes less than 8,000 bytes at a time. */
 const BYTES_MAX = 7_500;
-/** A path longer than this is cut for others: the list has all of it. */
-const SUMMARY_BYTES_MAX = 4_000;
+/** What is left of a path or key that would make a change too long: the list has all of it. */
+const CUT_LENGTH = 300;
 /** Changes that wait to be told; with more, others learn that they have missed some. */
 const WAITING_MAX = 10_000;
 
@@ -160,12 +160,13 @@ function moment(): Promise<void> {
 
 /** JSON text of a change, short enough to be sent. */
 function toldOf(change: ExecutionChange): string {
-  if (Buffer.byteLength(change.summary) <= SUMMARY_BYTES_MAX) return JSON.stringify(change);
+  const told = JSON.stringify(change);
+  if (Buffer.byteLength(told) <= BYTES_MAX) return told;
   const { path, idempotencyKey, ...rest } = JSON.parse(change.summary) as Record<string, string | null>;
   const summary = JSON.stringify({ ...rest, path: cut(path), idempotencyKey: cut(idempotencyKey) });
   return JSON.stringify({ ...change, summary });
 }
 
 function cut(text: string | null | undefined): string | null {
-  return text === null || text === undefined ? null : text.slice(0, 500);
+  return text === null || text === undefined ? null : text.slice(0, CUT_LENGTH);
 }

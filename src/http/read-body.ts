@@ -35,7 +35,6 @@ export class HttpRequest extends IncomingMessage {
     if (taker === null) return super.push(chunk, encoding);
     if (chunk !== null) taker.take(chunk);
     else {
-      // A kept connection keeps its last request.
       this.taker = null;
       // Else Node reads what is left of the body when the answer is out.
       (this as unknown as { _consuming: boolean })._consuming = true;
@@ -67,7 +66,11 @@ export function readBody(request: HttpRequest, limitBytes: number, reader: BodyR
       if (isOver) return;
       // Whoever hangs up from now on has made his call: it is run and recorded once.
       isOver = true;
-      reader.done(rest === null ? first : Buffer.concat(rest, bytes));
+      const body = rest === null ? first : Buffer.concat(rest, bytes);
+      // The last request of a kept connection lives as long as that, and what listens to it with it.
+      first = noBytes;
+      rest = null;
+      reader.done(body);
     },
   });
   // Whoever breaks off before the end of his body has made no call; his body may also be no HTTP.

@@ -73,6 +73,9 @@ describe.runIf(isPostgres)('The stream of executions at one of two instances', (
     for (let n = 0; n < 20; n++) ids.push(await idOf(cluster.second.call('later', { n })));
     const isOver = (id: string) => reader.changes.includes(`${id} succeeded`);
     await reader.until(() => ids.every(isOver));
+    // What another tells late would have come before this.
+    const last = await idOf(cluster.second.call('later', {}));
+    await reader.until(() => isOver(last));
     for (const id of ids)
       expect(reader.changes.findLast((change) => change.startsWith(id))).toBe(`${id} succeeded`);
   });
@@ -86,6 +89,16 @@ describe.runIf(isPostgres)('The stream of executions at one of two instances', (
       expect(status).toBe(200);
       await reader.until(({ events }) => events.at(-1)?.data['path'] === (path + rest).slice(0, 300));
     }
+  });
+
+  it('takes no notice of what nobody with the key of the installation has told', async () => {
+    const reader = await open(cluster.first, '?key=orders');
+    const talk = `SELECT pg_notify('signalbox_talk', text)
+      FROM unnest(ARRAY['', 'x', 'a b', 'executions changed [null]', 'a ' || repeat('QUJD', 100)]) AS given (text)`;
+    await withSuperuser((client) => client.query(talk), databaseOf(cluster.first.dataFolder));
+    const shown = `${await idOf(cluster.second.call('orders', {}))} succeeded`;
+    await reader.until(({ events }) => events.length === 1);
+    expect(reader.changes).toEqual([shown]);
   });
 
   it('ends where messages may have been lost, and says so to whoever comes again', async () => {

@@ -14,14 +14,15 @@ export interface ChangeFeed {
   start(): void;
   /** True where somebody may have changed something a second ago that is not known here: nothing is to be answered. */
   readonly isCutOff: boolean;
-  /** From now on what other processes tell is heard. */
+  /** From now on what is told on the channel `TALK` is heard, by whomever. */
   hear(ear: Ear): void;
-  /** Tells all other processes something, of less than 8,000 bytes. @throws where it cannot be sent now. */
-  tell(text: string): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Who hears what other processes tell; what is told is kept nowhere. */
+/** The channel of what processes tell each other that is in no table. */
+export const TALK = 'signalbox_talk';
+
+/** Who hears what processes tell, his own too; it is kept nowhere, and anybody who may connect to the database can tell something. */
 export interface Ear {
   heard(text: string): void;
   /** Some may have been lost: the connection is a new one. */
@@ -46,6 +47,5 @@ export const nobodyElse: ChangeFeed = {
   start: () => undefined,
   isCutOff: false,
   hear: () => undefined,
-  tell: () => Promise.resolve(),
   close: () => Promise.resolve(),
 };

@@ -16,5 +16,5 @@ export { RowsByAge } from './rows-by-age.ts';
 export { withinTime } from './within-time.ts';
 export { untilStored } from './until-stored.ts';
 export { WriteDoor, type Tx } from './write-door.ts';
-export type { ChangeFeed } from './change-feed.ts';
+export { type ChangeFeed, TALK } from './change-feed.ts';
 export type { Held, SharedLocks } from './shared-locks.ts';

@@ -1,5 +1,5 @@
 import { Client } from 'pg';
-import type { ChangeFeed, Ear, FollowedTable, Reload } from './change-feed.ts';
+import { type ChangeFeed, type Ear, type FollowedTable, type Reload, TALK } from './change-feed.ts';
 import type { WriteDoor } from './write-door.ts';
 
 /** Notifications wake; between two looks nothing is missed for longer than this. */
@@ -10,8 +10,6 @@ const LOOK_MS_MAX = 900;
 const CUT_OFF_MS = 1_000;
 const HOUR_MS = 3_600_000;
 const CHANNEL = 'signalbox_changes';
-/** What processes tell each other that is in no table. */
-const TALK = 'signalbox_talk';
 
 interface Change {
   seq: number;
@@ -66,11 +64,6 @@ export class PostgresChangeFeed implements ChangeFeed {
 
   hear(ear: Ear): void {
     this.ear = ear;
-  }
-
-  async tell(text: string): Promise<void> {
-    if (!this.client) throw new Error('The connection is being made anew');
-    await this.client.query({ name: 'tell', text: 'SELECT pg_notify($1, $2)', values: [TALK, text] });
   }
 
   async close(): Promise<void> {
@@ -141,9 +134,9 @@ export class PostgresChangeFeed implements ChangeFeed {
     });
     client.on('error', () => this.drop(client));
     client.on('end', () => this.drop(client));
-    client.on('notification', ({ channel, processId, payload = '' }) => {
+    client.on('notification', ({ channel, payload = '' }) => {
       if (channel === CHANNEL) this.look();
-      else if (processId !== (client as unknown as { processID: number }).processID) this.ear?.heard(payload);
+      else this.ear?.heard(payload);
     });
     try {
       await client.connect();

@@ -75,12 +75,13 @@ export class ExpressionWorker {
 
   /** How long the head has been running; on a busy machine the time that others had the processor does not count. */
   headMs(now: number, starvedFactor: number): number {
-    const ageMs = now - this.#headSince;
     if (this.#starvedBaseline === undefined) {
-      // Never looked at before: it may be the server that was kept from looking.
+      // Never looked at before: it may be the server that was kept from looking, and nobody knows what the time went to.
       this.#starvedBaseline = this.#stat.starvedMs();
+      this.#headSince = now;
       return 0;
     }
+    const ageMs = now - this.#headSince;
     const starvedMs = this.#stat.starvedMs() - this.#starvedBaseline;
     return Math.max(ageMs - starvedMs, ageMs / starvedFactor);
   }

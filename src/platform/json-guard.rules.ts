@@ -3,7 +3,7 @@
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
-/** True when objects and arrays nest deeper than `depthMax`; needs no valid JSON. Where few begin it costs 0.4 ns a byte, else 1.2. */
+/** True when objects and arrays nest deeper than `depthMax`; needs no valid JSON. Where few begin it costs 0.4 ns a byte, else 1.5. */
 export function nestsDeeperThan(bytes: Uint8Array, depthMax: number): boolean {
   return hasMoreThan(depthMax, bytes) && reachesDepth(depthMax, bytes);
 }

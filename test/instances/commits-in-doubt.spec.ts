@@ -6,29 +6,22 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Database } from '../../src/platform/db/index.ts';
 import { Sealer } from '../../src/platform/sealing.ts';
 import { marksStatement } from '../crash/mixed-writes.ts';
-import { databaseUrl, execute, giveUpDatabases, isPostgres } from '../support/database.ts';
-import { PostgresServer } from '../support/postgres/postgres-server.ts';
-import { makeTables } from '../support/postgres/tables.ts';
+import { databaseUrl, execute, isPostgres } from '../support/database.ts';
+import { type OwnServer, startOwnServer } from '../support/postgres/own-server.ts';
 import { writeWhileItFalls } from './commits-in-doubt.ts';
 
-/** One of its own: the others' specs go on meanwhile. */
-let server: PostgresServer;
-let shared: string | undefined;
+let server: OwnServer;
 let folder: string;
 
 beforeAll(async () => {
   if (!isPostgres) return;
-  shared = process.env['TEST_POSTGRES_URL'];
-  server = await PostgresServer.start();
-  await server.serveTests(makeTables);
+  server = await startOwnServer();
   folder = mkdtempSync(join(tmpdir(), 'commits-in-doubt-'));
   await execute(folder, marksStatement);
 });
 afterAll(async () => {
   if (!isPostgres) return;
-  await giveUpDatabases();
-  await server.stop();
-  process.env['TEST_POSTGRES_URL'] = shared;
+  await server.end();
   rmSync(folder, { recursive: true, force: true });
 });
 

@@ -1,5 +1,5 @@
-import { request } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { requestText, speak } from '../security/raw-socket.ts';
 import { databaseOf, isPostgres } from '../support/database.ts';
 import { EventReader } from '../support/event-reader.ts';
 import { withSuperuser } from '../support/postgres/databases.ts';
@@ -29,17 +29,6 @@ async function open(at: Signalbox, query = '', lastEventId?: string): Promise<Ev
   const reader = await EventReader.open(at.url, headers, query);
   readers.push(reader);
   return reader;
-}
-
-/** A call whose address is sent as it stands. */
-function getAsIs({ url }: Signalbox, path: string): Promise<{ status: number | undefined }> {
-  return new Promise((resolve, reject) => {
-    const asked = request(url, { path, method: 'POST' }, (response) => {
-      response.resume();
-      resolve({ status: response.statusCode });
-    });
-    asked.once('error', reject).end();
-  });
 }
 
 async function idOf(call: Promise<Response>): Promise<string> {
@@ -85,8 +74,8 @@ describe.runIf(isPostgres)('The stream of executions at one of two instances', (
     const path = `/api/webhooks/${'long/'.repeat(50)}`;
     for (const rest of ['x'.repeat(8_000), '"'.repeat(2_000)]) {
       // As it is: fetch would write the quotes otherwise.
-      const { status } = await getAsIs(cluster.second, path + rest);
-      expect(status).toBe(200);
+      const { statuses } = await speak(cluster.second.url, requestText(`POST ${path}${rest}`));
+      expect(statuses).toEqual([200]);
       await reader.until(({ events }) => events.at(-1)?.data['path'] === (path + rest).slice(0, 300));
     }
   });

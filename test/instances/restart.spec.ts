@@ -1,23 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { giveUpDatabases, isPostgres } from '../support/database.ts';
-import { PostgresServer } from '../support/postgres/postgres-server.ts';
-import { makeTables } from '../support/postgres/tables.ts';
+import { isPostgres } from '../support/database.ts';
+import { type OwnServer, startOwnServer } from '../support/postgres/own-server.ts';
 import { Cluster, isKnown } from './cluster.ts';
 import { configure } from './load.ts';
 import { Story } from './story.ts';
 
-/** One of its own: the others' specs go on meanwhile. */
-let server: PostgresServer;
-let shared: string | undefined;
+let server: OwnServer;
 let cluster: Cluster;
 let story: Story;
 
 beforeAll(async () => {
   if (!isPostgres) return;
-  shared = process.env['TEST_POSTGRES_URL'];
-  server = await PostgresServer.start();
-  await server.serveTests(makeTables);
+  server = await startOwnServer();
   cluster = await Cluster.start(3);
   story = new Story(cluster.first, cluster.members);
   await configure(cluster.first);
@@ -26,9 +21,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await cluster?.stop();
-  if (isPostgres) await giveUpDatabases();
-  await server?.stop();
-  if (isPostgres) process.env['TEST_POSTGRES_URL'] = shared;
+  await server?.end();
 });
 
 describe.runIf(isPostgres)('A PostgreSQL that falls under load and comes back', () => {

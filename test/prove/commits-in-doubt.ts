@@ -5,22 +5,23 @@ import { join } from 'node:path';
 import { Sealer } from '../../src/platform/sealing.ts';
 import { marksStatement } from '../crash/mixed-writes.ts';
 import { writeWhileItFalls } from '../instances/commits-in-doubt.ts';
-import { databaseUrl, execute, isPostgres } from '../support/database.ts';
-import { PostgresServer } from '../support/postgres/postgres-server.ts';
+import { databaseUrl, execute } from '../support/database.ts';
+import type { PostgresServer } from '../support/postgres/postgres-server.ts';
 
 type Db = typeof import('../../src/platform/db/index.ts');
 
 /** Six processes write while their PostgreSQL falls again and again: what each commit in doubt came to is known rightly. */
-export async function prove({ falls = 60, writers = 6 }: Record<string, number> = {}) {
-  if (!isPostgres)
+export async function prove(
+  { falls = 60, writers = 6 }: Record<string, number>,
+  server: PostgresServer | null,
+) {
+  if (!server)
     throw new Error('This is about PostgreSQL: TEST_DATABASE=postgres npm run prove -- commits-in-doubt');
   const built = new URL('../../dist/platform/db/index.js', import.meta.url).href;
   const { Database } = (await import(built)) as Db;
   const sealer = new Sealer(randomBytes(32));
   const folder = mkdtempSync(join(tmpdir(), 'commits-in-doubt-'));
-  const server = await PostgresServer.start();
   try {
-    await server.serveTests(async (url) => (await Database.open(url, [], sealer)).close());
     await execute(folder, marksStatement);
     const url = await databaseUrl(folder);
     const { acknowledged, refused, lost, unwanted } = await writeWhileItFalls(
@@ -32,7 +33,6 @@ export async function prove({ falls = 60, writers = 6 }: Record<string, number> 
       throw new Error(`${lost.length} acknowledged are lost, ${unwanted.length} refused are there`);
     return { falls, writers, acknowledged, refused, lost: lost.length, 'refused and there': unwanted.length };
   } finally {
-    await server.stop();
     rmSync(folder, { recursive: true, force: true });
   }
 }

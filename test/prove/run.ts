@@ -6,8 +6,8 @@ import { format, resolveConfig } from 'prettier';
 import { isPostgres } from '../support/database.ts';
 import { PostgresServer } from '../support/postgres/postgres-server.ts';
 
-/** What a proof file exports: it throws when the promise does not hold, and may give figures. */
-type Prove = (options: Record<string, number>) => Promise<unknown>;
+/** What a proof file exports: it throws when the promise does not hold, and may give figures. It is given the PostgreSQL that its databases are on, where they are. */
+type Prove = (options: Record<string, number>, server: PostgresServer | null) => Promise<unknown>;
 
 const here = import.meta.dirname;
 /** Opens a database once. */
@@ -34,7 +34,7 @@ async function main(args: readonly string[]): Promise<number> {
   const { prove } = (await import(new URL(`${name}.ts`, import.meta.url).href)) as { prove: Prove };
   const server = isPostgres ? await PostgresServer.start() : null;
   await server?.serveTests(makeTables);
-  const result = await prove(options).then(
+  const result = await prove(options, server).then(
     (figures) => ({ figures, failure: null }),
     (failure: unknown) => ({ figures: null, failure }),
   );

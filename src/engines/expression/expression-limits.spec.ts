@@ -85,6 +85,26 @@ describe('the limit of', () => {
   });
 });
 
+describe('a server that is kept from looking', () => {
+  it('charges nobody with that time', async () => {
+    const own = expressionPool();
+    const before = childPids();
+    await own.start();
+    const workers = childPids().filter((pid) => !before.includes(pid));
+    const signal = (name: NodeJS.Signals) => workers.forEach((pid) => process.kill(pid, name));
+    signal('SIGSTOP');
+    const evaluated = verdictOf(own, '=1');
+    await new Promise(setImmediate);
+    // Longer than the limit of 250 ms.
+    const until = performance.now() + 400;
+    while (performance.now() < until);
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    signal('SIGCONT');
+    expect(await evaluated).toEqual({ kind: 'value', value: 1 });
+    await own.stop(0);
+  });
+});
+
 describe('neighbours', () => {
   it('do not notice who is stopped: what was behind him moves on', async () => {
     const bad = pool.evaluate(programOf([endless], 'bad'), partsWith(null));

@@ -20,8 +20,6 @@ export interface ElsewhereListener {
   changed(change: ExecutionChange): void;
   /** Some changes there may be unknown here. */
   missed(): void;
-  /** Somebody watches there, or nobody does any more. */
-  watched(): void;
 }
 
 /** What one process tells all others. */
@@ -204,13 +202,8 @@ export class ChangesElsewhere implements OnModuleDestroy {
 
   private believe(): void {
     clearTimeout(this.believing);
-    this.believing = setTimeout(() => {
-      this.areWatching = false;
-      this.listener?.watched();
-    }, BELIEVED_MS).unref();
-    if (this.areWatching) return;
+    this.believing = setTimeout(() => (this.areWatching = false), BELIEVED_MS).unref();
     this.areWatching = true;
-    this.listener?.watched();
   }
 }
 

@@ -9,10 +9,7 @@ const CHANGES_KEPT_MAX = 20_000;
 const SPELL_LENGTH = 12;
 
 /** A change as it goes to those who watch. */
-export interface KeptChange {
-  accountId: string;
-  key: string;
-  status: string;
+export interface KeptChange extends Pick<ExecutionChange, 'accountId' | 'key' | 'status'> {
   text: string;
 }
 
@@ -23,8 +20,6 @@ export interface KeptChange {
  */
 @Injectable()
 export class ExecutionChanges {
-  /** True while somebody is to be told, here or elsewhere. */
-  isWatched = false;
   /** True from the first who watches here until some time after the last. */
   private isKeeping = false;
   private spell = '';
@@ -44,8 +39,12 @@ export class ExecutionChanges {
     elsewhere.follow({
       changed: (change) => this.isKeeping && this.keep(change),
       missed: () => this.breakOff(),
-      watched: () => this.look(),
     });
+  }
+
+  /** True while somebody is to be told, here or elsewhere. */
+  get isWatched(): boolean {
+    return this.isKeeping || this.elsewhere.areWatching;
   }
 
   /**
@@ -55,7 +54,6 @@ export class ExecutionChanges {
   async watch(wake: () => void): Promise<void> {
     if (!this.isKeeping) {
       this.isKeeping = true;
-      this.look();
       this.beginSpell();
     }
     this.watchers.add(wake);
@@ -73,7 +71,6 @@ export class ExecutionChanges {
     if (this.watchers.size > 0) return;
     this.elsewhere.rest();
     this.isKeeping = false;
-    this.look();
     this.kept = [];
     this.over = new Map();
     this.end = 0;
@@ -149,9 +146,5 @@ export class ExecutionChanges {
 
   private beginSpell(): void {
     this.spell = uuidV7().replaceAll('-', '').slice(-SPELL_LENGTH);
-  }
-
-  private look(): void {
-    this.isWatched = this.isKeeping || this.elsewhere.areWatching;
   }
 }

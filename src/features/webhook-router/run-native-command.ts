@@ -53,16 +53,17 @@ export class RunNativeCommand {
     run.addCredentials(recorded.secrets);
     const startedAt = performance.now();
     // A transaction that is undone is no step: the failure that follows takes its place.
-    const stepDone = (envelope: Envelope) => {
-      const { success, message } = envelope;
-      const output =
-        'errors' in envelope ? { success, message, errors: envelope.errors } : { success, message };
-      const times = { startedAtMs: run.admitted.receivedAt, durationMs: performance.now() - startedAt };
-      // Of a compressed body the record does not show the fields.
-      if (body.received === null && !run.mapped)
-        run.setOnlyStep({ name: type, inputFields: Object.keys(input), output, ...times });
-      else run.setOnlyStep({ name: type, input: recorded.input, output, ...times });
-    };
+    const stepDone = ({ success, message, ...rest }: Envelope) =>
+      run.setOnlyStep({
+        name: type,
+        // Of a compressed body the record does not show the fields.
+        ...(body.received === null && !run.mapped
+          ? { inputFields: Object.keys(input) }
+          : { input: recorded.input }),
+        output: { success, message, ...('errors' in rest && { errors: rest.errors }) },
+        startedAtMs: run.admitted.receivedAt,
+        durationMs: performance.now() - startedAt,
+      });
     const { envelope, error, isStoredAlongside } = await this.dispatcher.dispatch({
       type,
       input,

@@ -19,7 +19,7 @@ interface Taker {
 
 /**
  * The server's requests: a body may be taken where Node's parser pushes it into the stream that a request is. The stream
- * puts off its beginning, its end and its close to later turns of the loop, which costs 8 of 88 µs a call.
+ * puts off its beginning, its end and its close to later turns of the loop, and a call took 115 µs of CPU so, and 102 without (native command, 50 connections).
  */
 export class HttpRequest extends IncomingMessage {
   private taker: Taker | null = null;

@@ -55,7 +55,9 @@ let known: readonly string[] | undefined;
 function readablePaths(): readonly string[] {
   return (known ??= [
     FOLDER,
-    fileURLToPath(new URL(`../../platform/json-text${ending}`, import.meta.url)),
+    ...['json-text', 'end-siblings'].map((name) =>
+      fileURLToPath(new URL(`../../platform/${name}${ending}`, import.meta.url)),
+    ),
     ...manifestAbove(FOLDER),
     ...packageFolders(LIBRARIES, import.meta.filename, new Set()),
   ]);

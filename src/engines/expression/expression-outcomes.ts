@@ -29,3 +29,13 @@ export function timeOutcome({ program }: ExpressionJob, runningMs: number): Expr
     message: `${program.label} ran longer than ${runningMs} ms`,
   };
 }
+
+/** What a check found, or null. @throws where it could not be told. */
+export function faultIn(outcome: ExpressionOutcome): string | null {
+  if (outcome.kind === 'limit') return 'it is too large to be checked';
+  if (outcome.kind !== 'done')
+    throw new Error('message' in outcome ? outcome.message : 'It could not be checked');
+  const [verdict] = outcome.verdicts;
+  if (verdict?.kind === 'value') return verdict.value as string | null;
+  return verdict && 'message' in verdict ? verdict.message : 'it could not be checked';
+}

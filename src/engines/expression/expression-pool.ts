@@ -1,5 +1,6 @@
 /** Evaluates expressions and schemas in a few killable processes. */
 import { setTimeout as delay } from 'node:timers/promises';
+import { pidsText } from '../../platform/end-siblings.ts';
 import { ExpressionJob } from './expression-job.ts';
 import { type ExpressionLaunch, launchesToTry, launchWorker } from './expression-launch.ts';
 import {
@@ -7,7 +8,7 @@ import {
   type ExpressionKillReason,
   type ExpressionPoolStats,
 } from './expression-metrics.ts';
-import { goneOutcome, memoryOutcome, outcomeOf, timeOutcome } from './expression-outcomes.ts';
+import { faultIn, goneOutcome, memoryOutcome, outcomeOf, timeOutcome } from './expression-outcomes.ts';
 import { type ExpressionOutcome, ExpressionProgram, type ExpressionStep } from './expression-program.ts';
 import { ExpressionQueue } from './expression-queue.ts';
 import { ExpressionWorker } from './expression-worker.ts';
@@ -155,13 +156,7 @@ export class ExpressionPool {
   }
 
   async #check(step: ExpressionStep): Promise<string | null> {
-    const outcome = await this.evaluate(new ExpressionProgram('', [], [step]), []);
-    if (outcome.kind === 'limit') return 'it is too large to be checked';
-    if (outcome.kind !== 'done')
-      throw new Error('message' in outcome ? outcome.message : 'It could not be checked');
-    const [verdict] = outcome.verdicts;
-    if (verdict?.kind === 'value') return verdict.value as string | null;
-    return verdict && 'message' in verdict ? verdict.message : 'it could not be checked';
+    return faultIn(await this.evaluate(new ExpressionProgram('', [], [step]), []));
   }
 
   #spawn(launch: ExpressionLaunch): ExpressionWorker {
@@ -170,8 +165,14 @@ export class ExpressionPool {
       onAnswer: (job, json) => this.#onAnswer(job, json),
       onGone: (gone, jobs, hasCrashed) => this.#onGone(gone, jobs, hasCrashed),
     });
-    this.#workers.push(worker);
+    this.#workersAre([...this.#workers, worker]);
     return worker;
+  }
+
+  #workersAre(workers: ExpressionWorker[]): void {
+    this.#workers = workers;
+    const pids = pidsText(workers.map(({ child }) => child));
+    for (const worker of workers) worker.tellSiblings(pids);
   }
 
   async #startsWith(launch: ExpressionLaunch): Promise<boolean> {
@@ -232,7 +233,7 @@ export class ExpressionPool {
 
   #onGone(worker: ExpressionWorker, jobs: ExpressionJob[], hasCrashed: boolean): void {
     const now = performance.now();
-    this.#workers = this.#workers.filter((other) => other !== worker);
+    this.#workersAre(this.#workers.filter((other) => other !== worker));
     if (worker.isKilled) return;
     const [head] = jobs;
     if (head !== undefined && (hasCrashed || !head.mayBeRetried())) {
@@ -253,7 +254,7 @@ export class ExpressionPool {
     this.figures.kills.add(reason);
     this.#options.onIncident?.(why);
     worker.kill();
-    this.#workers = this.#workers.filter((other) => other !== worker);
+    this.#workersAre(this.#workers.filter((other) => other !== worker));
     this.#requeue(worker.jobs.splice(0), now);
     this.#refill();
   }

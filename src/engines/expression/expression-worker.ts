@@ -2,8 +2,9 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { ProcessStat } from '../../platform/process-stat.ts';
+import { WorkerChannel } from '../../platform/worker-channel.ts';
 import type { ExpressionJob } from './expression-job.ts';
-import { FrameCutter, partsFrame, READY_TICKET } from './wire.ts';
+import { FrameCutter, partsFrame, READY_TICKET, SIBLINGS_TICKET } from './wire.ts';
 
 /** What a worker tells the pool. */
 export interface ExpressionWorkerEvents {
@@ -30,13 +31,13 @@ export class ExpressionWorker {
   #headSince = 0;
   /** What `starvedMs` was when the head was first looked at. */
   #starvedBaseline: number | undefined;
-  readonly #channel: Socket;
+  readonly #channel: WorkerChannel;
+  readonly #room = (bytes: number): Buffer => this.#channel.room(bytes);
   readonly #cutter = new FrameCutter();
   readonly #stat: ProcessStat;
   #lastTicket = READY_TICKET;
   /** Tickets of jobs that were taken away and that it evaluates all the same. */
   readonly #stale = new Set<number>();
-  #isCorked = false;
   #isGone = false;
 
   constructor(
@@ -45,10 +46,9 @@ export class ExpressionWorker {
   ) {
     this.#stat = new ProcessStat(child.pid ?? 0);
     this.#stat.preferDeath();
-    this.#channel = child.stdio[3] as Socket;
-    this.#channel.on('data', (chunk: Buffer) => this.#receive(chunk));
-    // A broken pipe means that the process is going: its exit tells the rest.
-    this.#channel.on('error', () => {});
+    const socket = child.stdio[3] as Socket;
+    socket.on('data', (chunk: Buffer) => this.#receive(chunk));
+    this.#channel = new WorkerChannel(socket);
     this.gone = new Promise((resolve) => {
       const leave = (hasCrashed: boolean) => {
         if (this.#isGone) return;
@@ -70,7 +70,12 @@ export class ExpressionWorker {
     job.ticket = this.#lastTicket;
     this.jobs.push(job);
     if (this.jobs.length === 1) this.#beginHead(now);
-    this.#write(partsFrame(job.ticket, [job.program.bytes, ...job.parts]));
+    partsFrame(job.ticket, [job.program.bytes, ...job.parts], this.#room);
+  }
+
+  /** Tells the worker whom to end when it finds the pool gone. */
+  tellSiblings(pids: string): void {
+    partsFrame(SIBLINGS_TICKET, [Buffer.from(pids)], this.#room);
   }
 
   /** How long the head has been running; on a busy machine the time that others had the processor does not count. */
@@ -103,20 +108,6 @@ export class ExpressionWorker {
   #beginHead(now: number): void {
     this.#headSince = now;
     this.#starvedBaseline = undefined;
-  }
-
-  #write(frame: Buffer): void {
-    if (!this.#channel.writable) return;
-    if (!this.#isCorked) {
-      this.#isCorked = true;
-      this.#channel.cork();
-      // After the poll phase: what several sockets brought in one turn leaves in one write.
-      setImmediate(() => {
-        this.#isCorked = false;
-        this.#channel.uncork();
-      });
-    }
-    this.#channel.write(frame);
   }
 
   #receive(chunk: Buffer): void {

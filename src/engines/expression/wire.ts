@@ -5,6 +5,8 @@ const HEAD_BYTES = 8;
 
 /** The ticket of the frame with which a worker says that it can be given work. */
 export const READY_TICKET = 0;
+/** The same number from the pool: the process ids of all workers. Who finds the pool gone ends the others. */
+export const SIBLINGS_TICKET = 0;
 
 /** No honest frame is larger: answers are capped, and what is sent is measured before. */
 const FRAME_BYTES_MAX = 256 * 1024 * 1024;
@@ -20,11 +22,18 @@ export function textFrame(ticket: number, text: string): Buffer {
   return frame;
 }
 
-/** A frame with several byte strings, each behind its length. */
-export function partsFrame(ticket: number, parts: readonly Uint8Array[]): Buffer {
+/**
+ * A frame with several byte strings, each behind its length.
+ * @param room where a frame of so many bytes is written.
+ */
+export function partsFrame(
+  ticket: number,
+  parts: readonly Uint8Array[],
+  room: (bytes: number) => Buffer,
+): void {
   let bytes = HEAD_BYTES;
   for (const part of parts) bytes += LENGTH_BYTES + part.length;
-  const frame = Buffer.allocUnsafe(bytes);
+  const frame = room(bytes);
   frame.writeUInt32LE(bytes - LENGTH_BYTES, 0);
   let at = frame.writeUInt32LE(ticket, LENGTH_BYTES);
   for (const part of parts) {
@@ -32,7 +41,6 @@ export function partsFrame(ticket: number, parts: readonly Uint8Array[]): Buffer
     frame.set(part, at);
     at += part.length;
   }
-  return frame;
 }
 
 /** What `partsFrame` was given; views into the received bytes. */
@@ -46,7 +54,7 @@ export function partsOf(payload: Buffer): Buffer[] {
   return parts;
 }
 
-/** Cuts a stream of chunks into frames. */
+/** Cuts a stream of chunks into frames; a chunk may be used again when `cut` returns. */
 export class FrameCutter {
   #held: Buffer[] = [];
   #heldBytes = 0;
@@ -56,7 +64,7 @@ export class FrameCutter {
   cut(chunk: Buffer, onFrame: (ticket: number, payload: Buffer) => void): void {
     let buffer = chunk;
     if (this.#heldBytes > 0) {
-      this.#held.push(chunk);
+      this.#held.push(Buffer.from(chunk));
       this.#heldBytes += chunk.length;
       if (this.#heldBytes < this.#neededBytes) return;
       buffer = Buffer.concat(this.#held, this.#heldBytes);
@@ -68,7 +76,8 @@ export class FrameCutter {
       start += bytes;
       bytes = frameBytes(buffer, start);
     }
-    this.#held = start === buffer.length ? [] : [buffer.subarray(start)];
+    // A copy: what was received may be used again.
+    this.#held = start === buffer.length ? [] : [Buffer.from(buffer.subarray(start))];
     this.#heldBytes = buffer.length - start;
     this.#neededBytes = bytes || LENGTH_BYTES;
   }

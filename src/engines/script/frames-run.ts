@@ -1,5 +1,5 @@
 /** Payloads of the `run` and outcome frames: fixed heads, texts behind them. */
-import { HEAD_BYTES, writeHead } from './frames.ts';
+import { HEAD_BYTES, ownRoom, type Room, writeHead } from './frames.ts';
 
 /** What a worker is told about one run. */
 export interface RunOrder {
@@ -10,7 +10,7 @@ export interface RunOrder {
   callsMax: number;
   logBytesMax: number;
   resultBytesMax: number;
-  /** When the worker ends the run itself, in case nobody is left to kill it. */
+  /** How long it may run, waiting for calls not counted, until the worker ends it by itself because nobody is left to; 0: for ever. */
   backstopMs: number;
 }
 
@@ -41,7 +41,12 @@ export interface RunInput {
 type Extras = Pick<RunInput, 'secrets' | 'pinned'>;
 
 /** The whole `run` frame; bodies are copied, which for 1 KiB costs less than a second buffer in `writev`. */
-export function encodeRun(frame: { type: number; ticket: number }, order: RunOrder, input: RunInput): Buffer {
+export function encodeRun(
+  frame: { type: number; ticket: number },
+  order: RunOrder,
+  input: RunInput,
+  room: Room = ownRoom,
+): Buffer {
   const metaBytes = Buffer.byteLength(input.metaJson);
   const rawBytes = input.rawBody?.length ?? 0;
   const extrasJson = extrasOf(input);
@@ -49,7 +54,7 @@ export function encodeRun(frame: { type: number; ticket: number }, order: RunOrd
   // Behind all else, their length last: a run without any has no byte more.
   const tailBytes = extrasJson === '' ? 0 : extrasBytes + LENGTH_BYTES;
   const partsBytes = metaBytes + input.body.length + rawBytes + tailBytes;
-  const buffer = Buffer.allocUnsafe(HEAD_BYTES + ORDER_BYTES + partsBytes);
+  const buffer = room(HEAD_BYTES + ORDER_BYTES + partsBytes);
   let at = writeHead(buffer, frame.type, frame.ticket);
   at = buffer.writeUInt32LE(order.programNumber, at);
   at = buffer.writeUInt8(order.bodyKind, at);
@@ -119,11 +124,15 @@ export interface RunReport {
 const REPORT_BYTES = 4 + 4 + 1 + 2 + 4 + 4;
 
 /** The whole outcome frame. */
-export function encodeReport(frame: { type: number; ticket: number }, report: RunReport): Buffer {
+export function encodeReport(
+  frame: { type: number; ticket: number },
+  report: RunReport,
+  room: Room = ownRoom,
+): Buffer {
   const logsBytes = report.logsJson === '' ? 0 : Buffer.byteLength(report.logsJson);
   const headersBytes = report.headersJson === '' ? 0 : Buffer.byteLength(report.headersJson);
   const size = HEAD_BYTES + REPORT_BYTES + logsBytes + headersBytes + Buffer.byteLength(report.text);
-  const buffer = Buffer.allocUnsafe(size);
+  const buffer = room(size);
   let at = writeHead(buffer, frame.type, frame.ticket);
   at = buffer.writeUInt32LE(Math.min(report.micros, 0xffffffff), at);
   at = buffer.writeUInt32LE(report.calls, at);

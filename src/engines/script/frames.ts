@@ -16,6 +16,10 @@ export const TO_WORKER = {
   sync: 17,
   /** Asks for `fenced`: all that was sent before has been run or skipped. */
   fence: 18,
+  /** The process ids of all workers: who finds the pool gone ends the others. */
+  siblings: 19,
+  /** Nothing more comes, and all is well. */
+  leave: 20,
 } as const;
 
 /** Frames a worker sends. */
@@ -58,9 +62,15 @@ export function writeHead(buffer: Buffer, type: number, ticket: number): number 
   return HEAD_BYTES;
 }
 
+/** Where a frame of so many bytes is written. */
+export type Room = (bytes: number) => Buffer;
+
+/** A buffer of the frame's own. */
+export const ownRoom: Room = (bytes) => Buffer.allocUnsafe(bytes);
+
 /** A frame whose payload is one text. */
-export function textFrame(type: number, ticket: number, text: string): Buffer {
-  const frame = Buffer.allocUnsafe(HEAD_BYTES + Buffer.byteLength(text));
+export function textFrame(type: number, ticket: number, text: string, room: Room = ownRoom): Buffer {
+  const frame = room(HEAD_BYTES + Buffer.byteLength(text));
   frame.write(text, writeHead(frame, type, ticket));
   return frame;
 }

@@ -1,4 +1,5 @@
 /** The workers of a pool: how many there are, and which one takes what. */
+import { pidsText } from '../../platform/end-siblings.ts';
 import { CHECKS, type ScriptJob } from './script-job.ts';
 import type { ScriptQueue } from './script-queue.ts';
 import { ScriptWorker, type ScriptWorkerEvents } from './script-worker.ts';
@@ -168,6 +169,7 @@ export class ScriptCrowd {
     const at = this.members.indexOf(worker);
     if (at !== -1) this.members.splice(at, 1);
     if (!worker.isGone) this.#leaving.add(worker);
+    this.#tellSiblings();
     return worker;
   }
 
@@ -193,7 +195,13 @@ export class ScriptCrowd {
   #launch(): ScriptWorker {
     const worker = new ScriptWorker(launchWorker(this.#way), this.#events);
     this.members.push(worker);
+    this.#tellSiblings();
     return worker;
+  }
+
+  #tellSiblings(): void {
+    const pids = pidsText(this.members.map(({ child }) => child));
+    for (const worker of this.members) worker.tellSiblings(pids);
   }
 
   async #started(worker: ScriptWorker): Promise<string | undefined> {

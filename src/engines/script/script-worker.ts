@@ -10,16 +10,22 @@ import {
   textFrame,
   writeHead,
 } from './frames.ts';
-import type { Frame } from './frames.ts';
+import type { Frame, Room } from './frames.ts';
 import { encodeRun, wantsSync } from './frames-run.ts';
 import { ProcessStat } from '../../platform/process-stat.ts';
+import { WorkerChannel } from '../../platform/worker-channel.ts';
 import type { ScriptJob } from './script-job.ts';
 
 /** Isolates one worker keeps; each takes about 2 MiB. */
 const PROGRAMS_MAX = 24;
 const STDERR_CHARS_MAX = 4096;
-/** The worker ends a run by itself only when the pool has failed to for this long. */
-const BACKSTOP_EXTRA_MS = 5000;
+/**
+ * When a worker ends a run by itself: the pool is gone or has failed to for so long. Not for fast runs, whose end the other
+ * workers see to (`siblings`): isolated-vm keeps the timer of each run until its time has come, which after some
+ * 100,000 runs had taken 100 MB, and with the time that accepted calls have all that a worker may take.
+ */
+const BACKSTOP_FACTOR = 4;
+const BACKSTOP_EXTRA_MS = 1000;
 
 /** What a worker tells the pool. */
 export interface ScriptWorkerEvents {
@@ -70,23 +76,23 @@ export class ScriptWorker {
   end: WorkerEnd = { code: null, signal: null, stderr: '' };
 
   readonly #events: ScriptWorkerEvents;
-  readonly #channel: Socket;
+  readonly #channel: WorkerChannel;
+  readonly #room: Room;
   readonly #cutter = new FrameCutter();
   readonly #programs = new Map<string, { number: number; source: string }>();
   #lastTicket = 0;
   #lastProgram = 0;
   #latestKey = '';
-  #isCorked = false;
   #onReady: () => void = () => {};
 
   constructor(child: ChildProcess, events: ScriptWorkerEvents) {
     this.child = child;
     this.stat = new ProcessStat(child.pid ?? 0);
     this.#events = events;
-    this.#channel = child.stdio[3] as Socket;
-    this.#channel.on('data', (chunk: Buffer) => this.#receive(chunk));
-    // A broken pipe means that the process is going: its exit tells the rest.
-    this.#channel.on('error', () => {});
+    const socket = child.stdio[3] as Socket;
+    socket.on('data', (chunk: Buffer) => this.#receive(chunk));
+    this.#channel = new WorkerChannel(socket);
+    this.#room = (bytes) => this.#channel.room(bytes);
     child.stderr?.on('data', (chunk: Buffer) => {
       if (this.end.stderr.length < STDERR_CHARS_MAX) this.end.stderr += chunk.toString('utf8');
     });
@@ -132,7 +138,7 @@ export class ScriptWorker {
     if (this.jobs.length === 1) this.#beginHead(now);
     const { task } = job;
     if (task.kind === 'check') {
-      this.#write(textFrame(TO_WORKER.check, job.ticket, task.source));
+      textFrame(TO_WORKER.check, job.ticket, task.source, this.#room);
       return;
     }
     const { request } = task;
@@ -143,9 +149,9 @@ export class ScriptWorker {
       callsMax: request.limits.callsMax,
       logBytesMax: request.limits.logBytesMax,
       resultBytesMax: request.limits.resultBytesMax,
-      backstopMs: request.limits.totalMs + BACKSTOP_EXTRA_MS,
+      backstopMs: job.isExclusive ? job.runningMs * BACKSTOP_FACTOR + BACKSTOP_EXTRA_MS : 0,
     };
-    this.#write(encodeRun({ type: TO_WORKER.run, ticket: job.ticket }, order, request));
+    encodeRun({ type: TO_WORKER.run, ticket: job.ticket }, order, request, this.#room);
   }
 
   /** Ends the head's turn; what was sent behind it is running now. */
@@ -157,10 +163,10 @@ export class ScriptWorker {
   /** Takes back what has not begun; the worker is told to skip it. */
   takeBehindHead(): ScriptJob[] {
     const moved = this.jobs.splice(1);
-    for (const job of moved) this.#write(textFrame(TO_WORKER.cancel, job.ticket, ''));
+    for (const job of moved) textFrame(TO_WORKER.cancel, job.ticket, '', this.#room);
     if (moved.length > 0) {
       this.isFenced = true;
-      this.#write(textFrame(TO_WORKER.fence, 0, ''));
+      textFrame(TO_WORKER.fence, 0, '', this.#room);
     }
     return moved;
   }
@@ -174,23 +180,29 @@ export class ScriptWorker {
   reply(ticket: number, envelopeJson: string, now: number): void {
     this.waitedMs += now - this.waitingSince;
     this.waitingSince = 0;
-    this.#write(textFrame(TO_WORKER.reply, ticket, envelopeJson));
+    textFrame(TO_WORKER.reply, ticket, envelopeJson, this.#room);
   }
 
   /** Answers the call of a run that must go no further. */
   abandon(ticket: number, now: number): void {
     if (this.waitingSince !== 0) this.waitedMs += now - this.waitingSince;
     this.waitingSince = 0;
-    this.#write(textFrame(TO_WORKER.abandon, ticket, ''));
+    textFrame(TO_WORKER.abandon, ticket, '', this.#room);
   }
 
   sync(): void {
-    this.#write(textFrame(TO_WORKER.sync, 0, ''));
+    textFrame(TO_WORKER.sync, 0, '', this.#room);
   }
 
-  /** Closes the channel: a worker that is not busy exits by itself. */
+  /** Tells the worker whom to end when it finds the pool gone. */
+  tellSiblings(pids: string): void {
+    textFrame(TO_WORKER.siblings, 0, pids, this.#room);
+  }
+
+  /** Lets the worker exit by itself. */
   retire(): void {
     this.isRetiring = true;
+    textFrame(TO_WORKER.leave, 0, '', this.#room);
     this.#channel.end();
   }
 
@@ -230,30 +242,15 @@ export class ScriptWorker {
     this.#lastProgram += 1;
     this.#latestKey = key;
     this.#programs.set(key, { number: this.#lastProgram, source });
-    const frame = Buffer.allocUnsafe(HEAD_BYTES + 4 + Buffer.byteLength(source));
+    const frame = this.#room(HEAD_BYTES + 4 + Buffer.byteLength(source));
     const at = frame.writeUInt32LE(memoryMb, writeHead(frame, TO_WORKER.program, this.#lastProgram));
     frame.write(source, at);
-    this.#write(frame);
     return this.#lastProgram;
   }
 
   #drop(key: string, programNumber: number): void {
     this.#programs.delete(key);
-    this.#write(textFrame(TO_WORKER.drop, programNumber, ''));
-  }
-
-  #write(frame: Buffer): void {
-    if (this.isGone || !this.#channel.writable) return;
-    if (!this.#isCorked) {
-      this.#isCorked = true;
-      this.#channel.cork();
-      // After the poll phase: what several sockets brought in one turn leaves in one write.
-      setImmediate(() => {
-        this.#isCorked = false;
-        this.#channel.uncork();
-      });
-    }
-    this.#channel.write(frame);
+    textFrame(TO_WORKER.drop, programNumber, '', this.#room);
   }
 
   #receive(chunk: Buffer): void {
@@ -282,7 +279,7 @@ export class ScriptWorker {
     const head = this.jobs[0];
     if (head?.ticket === frame.ticket) this.#events.onFrame(this, head, frame);
     // A run that was moved began here all the same: it may not call, and what it says does not count.
-    else if (frame.type === FROM_WORKER.call) this.#write(textFrame(TO_WORKER.abandon, frame.ticket, ''));
+    else if (frame.type === FROM_WORKER.call) textFrame(TO_WORKER.abandon, frame.ticket, '', this.#room);
     else if (frame.type >= FROM_WORKER.returned && wantsSync(frame.payload)) this.sync();
   }
 

@@ -7,7 +7,9 @@ import { fileURLToPath } from 'node:url';
 
 const NOBODY = 65534;
 const FOLDER = dirname(import.meta.filename);
-const WORKER_FILE = fileURLToPath(new URL(`./worker/main${extname(import.meta.filename)}`, import.meta.url));
+const ENDING = extname(import.meta.filename);
+const WORKER_FILE = fileURLToPath(new URL(`./worker/main${ENDING}`, import.meta.url));
+const SHARED_FILE = fileURLToPath(new URL(`../../platform/end-siblings${ENDING}`, import.meta.url));
 
 /** How the processes of one pool are started. */
 export interface WorkerLaunch {
@@ -38,7 +40,14 @@ function readablePaths(): string[] {
   const binaryLoader = packageFolders('node-gyp-build', join(isolatedVm[0]!, 'package.json'));
   // node-gyp-build looks for Alpine's release file to tell musl from glibc.
   return [
-    ...new Set([FOLDER, ...manifestAbove(FOLDER), ...isolatedVm, ...binaryLoader, '/etc/alpine-release']),
+    ...new Set([
+      FOLDER,
+      SHARED_FILE,
+      ...manifestAbove(FOLDER),
+      ...isolatedVm,
+      ...binaryLoader,
+      '/etc/alpine-release',
+    ]),
   ];
 }
 

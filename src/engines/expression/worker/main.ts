@@ -1,6 +1,7 @@
 /** The worker process: reads calls from descriptor 3, evaluates them one after the other, writes what came of them. */
 import { readSync, writeSync } from 'node:fs';
-import { FrameCutter, partsOf, READY_TICKET, textFrame } from '../wire.ts';
+import { endSiblings } from '../../../platform/end-siblings.ts';
+import { FrameCutter, partsOf, READY_TICKET, SIBLINGS_TICKET, textFrame } from '../wire.ts';
 import { Program } from './program.ts';
 
 const CHANNEL = 3;
@@ -28,7 +29,11 @@ function programOf(text: string): Program {
 
 /** The channel blocks: what is written is on its way when this returns. */
 function send(frame: Buffer): void {
-  for (let at = 0; at < frame.length;) at += writeSync(CHANNEL, frame, at, frame.length - at);
+  try {
+    for (let at = 0; at < frame.length;) at += writeSync(CHANNEL, frame, at, frame.length - at);
+  } catch {
+    // The pool is gone. Reading finds that out too, after what it has sent last.
+  }
 }
 
 const cutter = new FrameCutter();
@@ -37,14 +42,29 @@ new Program(
   '{"partPaths":["a"],"steps":[{"kind":"expression","name":"A","text":"={b: a.b, c: count(a.d) > 0}"},{"kind":"schema","name":"B","of":"a","schema":{"type":"object"}}]}',
 ).run([Buffer.from('{"b":1,"d":[]}')]);
 send(textFrame(READY_TICKET, ''));
+const chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+let siblings = '';
+
+/** How many bytes were read; 0 when the pool is gone. */
+function received(): number {
+  try {
+    return readSync(CHANNEL, chunk, 0, CHUNK_BYTES, null);
+  } catch {
+    // It left something unread, which resets the channel.
+    return 0;
+  }
+}
+
 for (;;) {
-  // A new buffer each time: what straddles two chunks is kept as a view.
-  const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
-  const got = readSync(CHANNEL, chunk, 0, CHUNK_BYTES, null);
-  // The pool is gone: so are we.
-  if (got === 0) process.exit(0);
+  const got = received();
+  // The pool is gone: so are we all.
+  if (got === 0) {
+    endSiblings(siblings);
+    process.exit(0);
+  }
   cutter.cut(chunk.subarray(0, got), (ticket, payload) => {
     const [program, ...parts] = partsOf(payload);
-    send(textFrame(ticket, programOf(program!.toString('utf8')).run(parts)));
+    if (ticket === SIBLINGS_TICKET) siblings = program!.toString('utf8');
+    else send(textFrame(ticket, programOf(program!.toString('utf8')).run(parts)));
   });
 }

@@ -1,13 +1,35 @@
 /** Blocking, ordered reading of the pool's frames from descriptor 3. */
 import { readSync, writeSync } from 'node:fs';
-import { FRAME_BYTES_MAX, TO_WORKER, frameBytes, readFrame, type Frame } from '../frames.ts';
+import { endSiblings } from '../../../platform/end-siblings.ts';
+import { FRAME_BYTES_MAX, TO_WORKER, frameBytes, readFrame, type Frame, type Room } from '../frames.ts';
 
 const CHANNEL = 3;
 const CHUNK_BYTES = 64 * 1024;
 
+/** Used again for each frame: it is out when `send` returns. */
+const outgoing = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+
+/** Where the next frame to be sent is written. */
+export const outgoingRoom: Room = (bytes) =>
+  bytes > CHUNK_BYTES ? Buffer.allocUnsafe(bytes) : outgoing.subarray(0, bytes);
+
 /** Writes a whole frame; the channel blocks, so what is written is on its way when this returns. */
 export function send(frame: Buffer): void {
-  for (let at = 0; at < frame.length;) at += writeSync(CHANNEL, frame, at, frame.length - at);
+  try {
+    for (let at = 0; at < frame.length;) at += writeSync(CHANNEL, frame, at, frame.length - at);
+  } catch {
+    // The pool is gone. Reading finds that out too, after what it has sent last.
+  }
+}
+
+/** How many bytes were read; 0 when the pool is gone. */
+function received(buffer: Buffer, at: number): number {
+  try {
+    return readSync(CHANNEL, buffer, at, buffer.length - at, null);
+  } catch {
+    // It left something unread, which resets the channel.
+    return 0;
+  }
 }
 
 /** The frames of the pool, in order; cancels are taken note of whenever they come by. */
@@ -18,6 +40,7 @@ export class Inbox {
   #backlog: Frame[] = [];
   readonly #cancelled = new Set<number>();
   #begunTicket = 0;
+  #siblings = '';
 
   /** The next frame to act on. Its payload stays valid until `next` is called again. */
   next(): Frame {
@@ -58,7 +81,9 @@ export class Inbox {
       if (bytes > 0 && this.#end - this.#start >= bytes) {
         const frame = readFrame(this.#buffer, this.#start, bytes);
         this.#start += bytes;
-        return frame;
+        if (frame.type !== TO_WORKER.siblings) return frame;
+        this.#siblings = frame.payload.toString('utf8');
+        continue;
       }
       this.#fill(bytes);
     }
@@ -76,9 +101,12 @@ export class Inbox {
       this.#buffer = target ?? this.#buffer;
       this.#start = 0;
     }
-    const got = readSync(CHANNEL, this.#buffer, this.#end, this.#buffer.length - this.#end, null);
-    // The pool is gone: so are we, and with us whatever was queued.
-    if (got === 0) process.exit(0);
+    const got = received(this.#buffer, this.#end);
+    if (got === 0) {
+      // The pool is gone: so are we all, and with us whatever was queued.
+      endSiblings(this.#siblings);
+      process.exit(0);
+    }
     this.#end += got;
   }
 }

@@ -46,6 +46,7 @@ function act(frame: Frame): void {
   } else if (frame.type === TO_WORKER.program) remember(frame);
   else if (frame.type === TO_WORKER.drop) forget(frame.ticket);
   else if (frame.type === TO_WORKER.check) check(frame);
+  else if (frame.type === TO_WORKER.leave) process.exit(0);
   else if (frame.type === TO_WORKER.fence) send(textFrame(FROM_WORKER.fenced, 0, ''));
 }
 

@@ -87,9 +87,8 @@ export class Program {
 
   #apply(run: ivm.Reference, input: ProgramInput): void {
     const { metaJson, bodyText, bodyKind, logCharsMax, resultCharsMax, isTimePinned } = input;
-    run.applySync(undefined, [metaJson, bodyText, bodyKind, logCharsMax, resultCharsMax, isTimePinned], {
-      timeout: input.backstopMs,
-    });
+    const values = [metaJson, bodyText, bodyKind, logCharsMax, resultCharsMax, isTimePinned];
+    run.applySync(undefined, values, input.backstopMs === 0 ? undefined : { timeout: input.backstopMs });
   }
 
   #context(): ivm.Context {

@@ -5,7 +5,7 @@ import { encodeCall, encodeReport, type RunInput, type RunOrder, type RunReport 
 import { SETTLED, type RunHost } from '../realm/host.ts';
 import { PinnedTime } from './pinned-time.ts';
 import { isNestedDeeper } from './json-depth.ts';
-import { send, type Inbox } from './inbox.ts';
+import { outgoingRoom, send, type Inbox } from './inbox.ts';
 import type { Program } from './program.ts';
 
 const MESSAGE_BYTES_MAX = 1024;
@@ -169,7 +169,7 @@ export class RunAtHand {
       headersJson: isResponse ? extra.slice(4) : '',
       text,
     };
-    send(encodeReport({ type, ticket: this.#ticket }, report));
+    send(encodeReport({ type, ticket: this.#ticket }, report, outgoingRoom));
     // Out of memory leaves a process that has given V8 all it had: a new one is cheaper than finding out.
     if (type === FROM_WORKER.limit && extra === String(WORKER_LIMITS.indexOf('memory'))) process.exit(0);
     if (wantsSync) this.#inbox.await([TO_WORKER.sync]);

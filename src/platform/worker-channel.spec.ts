@@ -1,0 +1,88 @@
+import { spawn } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { WorkerChannel } from './worker-channel.ts';
+
+/** Reads its channel to the end after a while, and says how much came and what its digest is. */
+const READER = `
+  const { readSync } = require('node:fs');
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
+  const digest = require('node:crypto').createHash('sha256');
+  const chunk = Buffer.alloc(65536);
+  let bytes = 0;
+  for (let got; (got = readSync(3, chunk, 0, chunk.length, null)) > 0; bytes += got) digest.update(chunk.subarray(0, got));
+  console.log(bytes, digest.digest('hex'));`;
+
+const children: ReturnType<typeof spawn>[] = [];
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+});
+
+function started(code: string) {
+  const child = spawn(process.execPath, ['-e', code], { stdio: ['ignore', 'pipe', 'inherit', 'pipe'] });
+  children.push(child);
+  let output = '';
+  child.stdout!.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const socket = child.stdio[3] as Socket;
+  return { child, socket, channel: new WorkerChannel(socket), output: () => output.trim() };
+}
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+describe('WorkerChannel', () => {
+  it.each([
+    ['small frames, more than the system takes at once', Array.from({ length: 3_000 }, () => 1_000)],
+    [
+      'frames larger than the place they are laid out in, between small ones',
+      [10, 200_000, 7, 65_536, 65_537, 1],
+    ],
+    ['one that fills it exactly, and the next', [65_000, 536, 1]],
+  ])('brings over in order: %s', async (_what, sizes) => {
+    const { child, channel, output } = started(READER);
+    const sent = createHash('sha256');
+    let bytes = 0;
+    for (const [index, size] of sizes.entries()) {
+      const frame = randomBytes(size);
+      frame.copy(channel.room(size));
+      sent.update(frame);
+      bytes += size;
+      if (index % 7 === 0) await turn();
+    }
+    channel.end();
+    await once(child, 'close');
+    expect(output()).toBe(`${bytes} ${sent.digest('hex')}`);
+  });
+
+  it('goes on by itself after the reader was behind', async () => {
+    const { child, socket, channel, output } = started(READER);
+    const sent = createHash('sha256');
+    const send = (size: number) => {
+      const frame = randomBytes(size);
+      frame.copy(channel.room(size));
+      sent.update(frame);
+    };
+    for (let n = 0; n < 40; n++) send(50_000);
+    await turn();
+    expect(socket.writableLength).toBeGreaterThan(0);
+    while (socket.writableLength > 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    send(20);
+    channel.end();
+    await once(child, 'close');
+    expect(output()).toBe(`${40 * 50_000 + 20} ${sent.digest('hex')}`);
+  });
+
+  it('drops what is meant for a process that is gone, and writes to no descriptor that was its', async () => {
+    const { child, socket, channel } = started('');
+    await once(child, 'close');
+    channel.room(100).fill(1);
+    await turn();
+    channel.destroy();
+    channel.room(100).fill(1);
+    await turn();
+    channel.end();
+    expect(socket.destroyed).toBe(true);
+    expect((socket as Socket & { _handle: unknown })._handle).toBeNull();
+  });
+});

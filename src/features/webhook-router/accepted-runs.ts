@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { InFlight } from '../../platform/in-flight.ts';
 import type { WebHookRun } from './webhook-run.ts';
 
 const AT_HAND_MAX = 500;
@@ -10,7 +11,7 @@ const AT_HAND_MS = 30_000;
 @Injectable()
 export class AcceptedRuns {
   /** The oldest first. */
-  private readonly atHand = new Map<string, WebHookRun>();
+  private readonly atHand = new InFlight<WebHookRun>();
   private bytes = 0;
   private isTaken = false;
 

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { asAppError } from '../../platform/errors.ts';
+import { InFlight } from '../../platform/in-flight.ts';
 import { reach } from '../../platform/fault-points.ts';
 import type { NewJob } from '../../platform/queue/index.ts';
 import type { AwaitedRun, WebHookReply } from './answer-in-time.ts';
@@ -22,7 +23,7 @@ export interface FirstRun {
 /** Calls with an idempotency key: of all with the same key one counts. */
 @Injectable()
 export class IdempotentCalls {
-  private readonly atHand = new Map<string, AwaitedRun>();
+  private readonly atHand = new InFlight<AwaitedRun>();
 
   constructor(
     private readonly keys: IdempotencyKeys,

@@ -15,7 +15,7 @@ const parts = [
 export async function dueJobs(
   read: Database['read'],
   now: number,
-  atHand: ReadonlyMap<string, unknown>,
+  atHand: Pick<ReadonlySet<string>, 'size' | 'has'>,
 ): Promise<DueJobs> {
   let count = 0;
   let oldestAt = now;

@@ -1,3 +1,4 @@
+import { InFlight } from '../in-flight.ts';
 import type { Job } from './queue.ts';
 
 /** Where a job at hand stands: open, done, to be tried again, or another's since. */
@@ -13,7 +14,7 @@ export interface AtHand {
 
 /** The jobs that this process works on, also those that it may not end any more: none is here twice. */
 export class JobsAtHand {
-  private readonly jobs = new Map<string, AtHand>();
+  private readonly jobs = new InFlight<AtHand>();
 
   get size(): number {
     return this.jobs.size;

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { type Database, type HotTable, rawQuery, type TableRow, type Tx } from '../db/index.ts';
+import { InFlight } from '../in-flight.ts';
 import { JobLanes } from './job-lanes.ts';
 import { SLOTS, SLOTS_PER_LANE, STUMBLE_MS } from './job-slots.ts';
 import { dueJobs } from './due-jobs.ts';
@@ -23,15 +24,14 @@ const endedJobs: HotTable = { name: 'queue_jobs', columns: ['id', 'attempt'], re
 interface AtHand {
   job: Job;
   verdict: 'open' | 'ended' | Job;
-  /** The job as somebody has planned it anew meanwhile. */
-  replanned?: Job;
+  plannedAnew?: Job;
 }
 
 /** The queue of one process: a table of its own database, and in memory what is due soon. */
 export class EmbeddedQueue extends Queue {
   private readonly handlers = new Map<string, JobHandler>();
   private readonly lanes = new JobLanes(SLOTS_PER_LANE);
-  private readonly atHand = new Map<string, AtHand>();
+  private readonly atHand = new InFlight<AtHand>();
   /** Of those at hand, the ones that hold a slot. */
   private slotsTaken = 0;
   private isStarted = false;
@@ -188,7 +188,7 @@ export class EmbeddedQueue extends Queue {
   private planAnew(job: Job, now: number): void {
     const held = this.atHand.get(job.id);
     if (!held) this.lanes.plan(job, now);
-    else if (held.verdict === 'open') held.replanned = job;
+    else if (held.verdict === 'open') held.plannedAnew = job;
     else held.verdict = job;
   }
 
@@ -235,14 +235,14 @@ export class EmbeddedQueue extends Queue {
     this.pump();
   }
 
-  private putBack({ job, verdict, replanned }: AtHand): void {
+  private putBack({ job, verdict, plannedAnew }: AtHand): void {
     const now = this.clock.now();
     if (verdict === 'ended') {
       this.lanes.done(job, now);
       // Its row has another number than the one that was ended, and is still there.
-      if (replanned && replanned.attempt !== job.attempt) this.takeIn(replanned);
+      if (plannedAnew && plannedAnew.attempt !== job.attempt) this.takeIn(plannedAnew);
     } else if (verdict === 'open')
-      this.lanes.again(job, { ...(replanned ?? job), runAt: now + STUMBLE_MS }, now);
+      this.lanes.again(job, { ...(plannedAnew ?? job), runAt: now + STUMBLE_MS }, now);
     else if (verdict.group === null && verdict.runAt > now + HORIZON_MS) {
       this.lanes.done(job, now);
       this.takeIn(verdict);

@@ -20,9 +20,14 @@ export function keptAfterCollections(call: (n: number) => void): number {
   };
   run(CALLS_BEFORE);
   collect({ type: 'major' });
-  const before = process.memoryUsage().heapUsed;
+  const before = held();
   run(CALLS);
   collect({ type: 'minor' });
   collect({ type: 'minor' });
-  return process.memoryUsage().heapUsed - before;
+  return held() - before;
+}
+
+function held(): number {
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
 }

@@ -10,7 +10,7 @@ const params = {
   [zlib.constants.ZSTD_c_windowLog]: 16,
   [zlib.constants.ZSTD_c_hashLog]: 12,
 };
-const CHUNK_BYTES = 4_096;
+const CHUNK_BYTES = 65_536;
 /** How a zstd frame begins (RFC 8878 §3.1.1). A pack begins with the length of its first part, never 683 MB. */
 const FRAME_MAGIC = 0x28b5_2ffd;
 
@@ -20,12 +20,43 @@ const FRAME_MAGIC = 0x28b5_2ffd;
  */
 export function sealPack(plain: Buffer, sealer: Sealer): Buffer {
   if (plain.length < COMPRESSED_FROM_BYTES) return sealer.seal(plain);
-  const compressed = zlib.zstdCompressSync(plain, {
-    params,
-    chunkSize: CHUNK_BYTES,
-    pledgedSrcSize: plain.length,
-  });
+  const compressed = compress(plain);
   return sealer.seal(compressed.length < plain.length ? compressed : plain);
+}
+
+/** What a zlib stream of Node's has besides, since Node 8; npm's own archives are read by it. */
+type Engine = zlib.ZstdCompress & {
+  _handle: { close(): void } | null;
+  /** All at once, and closes the handle. */
+  _processChunk(chunk: Buffer, flush: number): Buffer;
+};
+let engine: Engine | null = null;
+
+/**
+ * A frame. One engine makes all of them: `zstdCompressSync` makes an engine each time, which takes 58 µs instead of 38 for 15 KB,
+ * and leaves 14 KB that only a full collection frees, because what native code holds on to is no garbage for the others.
+ */
+function compress(plain: Buffer): Buffer {
+  engine ??= newEngine();
+  const { _handle: handle } = engine;
+  try {
+    return engine._processChunk(plain, zlib.constants.ZSTD_e_end);
+  } catch (error) {
+    engine = null;
+    throw error;
+  } finally {
+    if (engine) {
+      engine._handle = handle;
+      // One is added each time.
+      engine.removeAllListeners('error');
+    }
+  }
+}
+
+function newEngine(): Engine {
+  const made = zlib.createZstdCompress({ params, chunkSize: CHUNK_BYTES }) as Engine;
+  made._handle!.close = () => {};
+  return made;
 }
 
 /** @throws when the bytes were sealed with another key or changed since. */

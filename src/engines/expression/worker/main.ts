@@ -31,8 +31,9 @@ function programOf(text: string): Program {
 function send(frame: Buffer): void {
   try {
     for (let at = 0; at < frame.length;) at += writeSync(CHANNEL, frame, at, frame.length - at);
-  } catch {
+  } catch (error) {
     // The pool is gone. Reading finds that out too, after what it has sent last.
+    if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
   }
 }
 
@@ -49,9 +50,10 @@ let siblings = '';
 function received(): number {
   try {
     return readSync(CHANNEL, chunk, 0, CHUNK_BYTES, null);
-  } catch {
+  } catch (error) {
     // It left something unread, which resets the channel.
-    return 0;
+    if ((error as NodeJS.ErrnoException).code === 'ECONNRESET') return 0;
+    throw error;
   }
 }
 

@@ -17,8 +17,9 @@ export const outgoingRoom: Room = (bytes) =>
 export function send(frame: Buffer): void {
   try {
     for (let at = 0; at < frame.length;) at += writeSync(CHANNEL, frame, at, frame.length - at);
-  } catch {
+  } catch (error) {
     // The pool is gone. Reading finds that out too, after what it has sent last.
+    if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
   }
 }
 
@@ -26,9 +27,10 @@ export function send(frame: Buffer): void {
 function received(buffer: Buffer, at: number): number {
   try {
     return readSync(CHANNEL, buffer, at, buffer.length - at, null);
-  } catch {
+  } catch (error) {
     // It left something unread, which resets the channel.
-    return 0;
+    if ((error as NodeJS.ErrnoException).code === 'ECONNRESET') return 0;
+    throw error;
   }
 }
 

@@ -1,7 +1,10 @@
 import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import type { Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WorkerChannel } from './worker-channel.ts';
 
@@ -71,6 +74,35 @@ describe('WorkerChannel', () => {
     channel.end();
     await once(child, 'close');
     expect(output()).toBe(`${40 * 50_000 + 20} ${sent.digest('hex')}`);
+  });
+
+  it('sends nothing ahead of what the system has not taken yet', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'channel-'));
+    const path = join(folder, 'sent');
+    const descriptor = openSync(path, 'w');
+    const queued: { text: string; done: () => void }[] = [];
+    const socket = Object.assign(new EventEmitter(), {
+      writable: true,
+      writableLength: 0,
+      _handle: { fd: -1 },
+      write: (bytes: Buffer, done: () => void) => queued.push({ text: bytes.toString(), done }),
+    });
+    const channel = new WorkerChannel(socket as unknown as Socket);
+    const send = async (text: string) => {
+      channel.room(text.length).write(text);
+      await turn();
+    };
+    await send('first');
+    socket.writableLength = 5;
+    socket._handle.fd = descriptor;
+    await send('second');
+    expect([queued.map(({ text }) => text), readFileSync(path, 'utf8')]).toEqual([['first', 'second'], '']);
+    socket.writableLength = 0;
+    for (const { done } of queued) done();
+    await send('third');
+    expect([queued.length, readFileSync(path, 'utf8')]).toEqual([2, 'third']);
+    closeSync(descriptor);
+    rmSync(folder, { recursive: true });
   });
 
   it('drops what is meant for a process that is gone, and writes to no descriptor that was its', async () => {

@@ -1,5 +1,6 @@
 import { accessMutants } from './mutants-access.ts';
 import { integrationMutants } from './mutants-integrations.ts';
+import { workerMutants } from './mutants-workers.ts';
 
 /** One way to break the code on purpose: a spec must notice it. */
 export interface Mutant {
@@ -281,4 +282,5 @@ export const mutants: readonly Mutant[] = [
   },
   ...accessMutants,
   ...integrationMutants,
+  ...workerMutants,
 ];

@@ -34,7 +34,9 @@ async function killedInLoop(call: () => Promise<unknown>): Promise<{ wasInLoop: 
   signalbox.child.kill('SIGSTOP');
   const [ticks] = await ticksInAMoment([looping]);
   signalbox.child.kill('SIGKILL');
-  return { wasInLoop: ticks! > 1, left: await outliving(workers) };
+  const left = await outliving(workers);
+  for (const pid of left) process.kill(pid, 'SIGKILL');
+  return { wasInLoop: ticks! > 1, left };
 }
 
 describe('a server that is killed leaves no process behind', () => {

@@ -1,0 +1,27 @@
+import type { Mutant } from './mutants.ts';
+
+/** Ways to break what holds the worker processes together, and what calls leave behind. */
+export const workerMutants: readonly Mutant[] = [
+  {
+    name: 'a worker that finds its server gone leaves the others in their loops',
+    file: 'src/platform/end-siblings.ts',
+    find: "process.kill(pid, 'SIGKILL');",
+    replacement: 'void pid;',
+    spec: 'test/sandbox/orphans.spec.ts',
+  },
+  {
+    name: 'frames overtake what the system has not taken yet',
+    file: 'src/platform/worker-channel.ts',
+    find: 'const sent = this.#isBehind ? 0 : this.#sendNow(buffer, bytes);',
+    replacement: 'const sent = this.#isBehind && bytes === 0 ? 0 : this.#sendNow(buffer, bytes);',
+    spec: 'src/platform/worker-channel.spec.ts',
+  },
+  {
+    name: 'a deadline that was met leads to those that came after it',
+    file: 'src/platform/deadlines.ts',
+    find: 'entry.earlier = entry.later = null;',
+    replacement: '',
+    spec: 'src/platform/deadlines.spec.ts',
+    tests: 'keep nothing of what was done in time',
+  },
+];

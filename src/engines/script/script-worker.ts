@@ -21,8 +21,8 @@ const PROGRAMS_MAX = 24;
 const STDERR_CHARS_MAX = 4096;
 /**
  * When a worker ends a run by itself: the pool is gone or has failed to for so long. Not for fast runs, whose end the other
- * workers see to (`siblings`): isolated-vm keeps the timer of each run until its time has come, which after some
- * 100,000 runs had taken 100 MB, and with the time that accepted calls have all that a worker may take.
+ * workers see to (`siblings`): isolated-vm keeps the timer of each run until its time has come: after
+ * 400,000 runs a worker had 210 MiB, and without timers 141.
  */
 const BACKSTOP_FACTOR = 4;
 const BACKSTOP_EXTRA_MS = 1000;

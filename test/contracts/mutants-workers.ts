@@ -4,7 +4,7 @@ import type { Mutant } from './mutants.ts';
 export const workerMutants: readonly Mutant[] = [
   {
     name: 'a worker that finds its server gone leaves the others in their loops',
-    file: 'src/platform/end-siblings.ts',
+    file: 'src/platform/worker-end.ts',
     find: "process.kill(pid, 'SIGKILL');",
     replacement: 'void pid;',
     spec: 'test/sandbox/orphans.spec.ts',

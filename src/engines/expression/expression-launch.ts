@@ -55,7 +55,7 @@ let known: readonly string[] | undefined;
 function readablePaths(): readonly string[] {
   return (known ??= [
     FOLDER,
-    ...['json-text', 'end-siblings'].map((name) =>
+    ...['json-text', 'worker-end'].map((name) =>
       fileURLToPath(new URL(`../../platform/${name}${ending}`, import.meta.url)),
     ),
     ...manifestAbove(FOLDER),

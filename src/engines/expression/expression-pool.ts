@@ -1,6 +1,6 @@
 /** Evaluates expressions and schemas in a few killable processes. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { pidsText } from '../../platform/end-siblings.ts';
+import { pidsText } from '../../platform/worker-end.ts';
 import { ExpressionJob } from './expression-job.ts';
 import { type ExpressionLaunch, launchesToTry, launchWorker } from './expression-launch.ts';
 import {

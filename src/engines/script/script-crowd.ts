@@ -1,5 +1,5 @@
 /** The workers of a pool: how many there are, and which one takes what. */
-import { pidsText } from '../../platform/end-siblings.ts';
+import { pidsText } from '../../platform/worker-end.ts';
 import { CHECKS, type ScriptJob } from './script-job.ts';
 import type { ScriptQueue } from './script-queue.ts';
 import { ScriptWorker, type ScriptWorkerEvents } from './script-worker.ts';

@@ -9,7 +9,7 @@ const NOBODY = 65534;
 const FOLDER = dirname(import.meta.filename);
 const ENDING = extname(import.meta.filename);
 const WORKER_FILE = fileURLToPath(new URL(`./worker/main${ENDING}`, import.meta.url));
-const SHARED_FILE = fileURLToPath(new URL(`../../platform/end-siblings${ENDING}`, import.meta.url));
+const SHARED_FILE = fileURLToPath(new URL(`../../platform/worker-end${ENDING}`, import.meta.url));
 
 /** How the processes of one pool are started. */
 export interface WorkerLaunch {

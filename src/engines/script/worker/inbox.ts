@@ -1,38 +1,15 @@
-/** Blocking, ordered reading of the pool's frames from descriptor 3. */
-import { readSync, writeSync } from 'node:fs';
-import { endSiblings } from '../../../platform/end-siblings.ts';
+/** Blocking, ordered reading of the pool's frames. */
+import { receiveFromPool, rememberSiblings } from '../../../platform/worker-end.ts';
 import { FRAME_BYTES_MAX, TO_WORKER, frameBytes, readFrame, type Frame, type Room } from '../frames.ts';
 
-const CHANNEL = 3;
 const CHUNK_BYTES = 64 * 1024;
 
-/** Used again for each frame: it is out when `send` returns. */
+/** Used again for each frame: it is out when `sendToPool` returns. */
 const outgoing = Buffer.allocUnsafeSlow(CHUNK_BYTES);
 
 /** Where the next frame to be sent is written. */
 export const outgoingRoom: Room = (bytes) =>
   bytes > CHUNK_BYTES ? Buffer.allocUnsafe(bytes) : outgoing.subarray(0, bytes);
-
-/** Writes a whole frame; the channel blocks, so what is written is on its way when this returns. */
-export function send(frame: Buffer): void {
-  try {
-    for (let at = 0; at < frame.length;) at += writeSync(CHANNEL, frame, at, frame.length - at);
-  } catch (error) {
-    // The pool is gone. Reading finds that out too, after what it has sent last.
-    if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
-  }
-}
-
-/** How many bytes were read; 0 when the pool is gone. */
-function received(buffer: Buffer, at: number): number {
-  try {
-    return readSync(CHANNEL, buffer, at, buffer.length - at, null);
-  } catch (error) {
-    // It left something unread, which resets the channel.
-    if ((error as NodeJS.ErrnoException).code === 'ECONNRESET') return 0;
-    throw error;
-  }
-}
 
 /** The frames of the pool, in order; cancels are taken note of whenever they come by. */
 export class Inbox {
@@ -42,7 +19,6 @@ export class Inbox {
   #backlog: Frame[] = [];
   readonly #cancelled = new Set<number>();
   #begunTicket = 0;
-  #siblings = '';
 
   /** The next frame to act on. Its payload stays valid until `next` is called again. */
   next(): Frame {
@@ -84,7 +60,7 @@ export class Inbox {
         const frame = readFrame(this.#buffer, this.#start, bytes);
         this.#start += bytes;
         if (frame.type !== TO_WORKER.siblings) return frame;
-        this.#siblings = frame.payload.toString('utf8');
+        rememberSiblings(frame.payload.toString('utf8'));
         continue;
       }
       this.#fill(bytes);
@@ -103,12 +79,6 @@ export class Inbox {
       this.#buffer = target ?? this.#buffer;
       this.#start = 0;
     }
-    const got = received(this.#buffer, this.#end);
-    if (got === 0) {
-      // The pool is gone: so are we all, and with us whatever was queued.
-      endSiblings(this.#siblings);
-      process.exit(0);
-    }
-    this.#end += got;
+    this.#end += receiveFromPool(this.#buffer, this.#end);
   }
 }

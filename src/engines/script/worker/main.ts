@@ -1,7 +1,8 @@
 /** The worker process: reads orders from descriptor 3, runs them one after the other, writes what came of them. */
+import { sendToPool } from '../../../platform/worker-end.ts';
 import { FROM_WORKER, TO_WORKER, textFrame, type Frame } from '../frames.ts';
 import { decodeRun } from '../frames-run.ts';
-import { Inbox, send } from './inbox.ts';
+import { Inbox } from './inbox.ts';
 import { Program, callbacksOf } from './program.ts';
 import { realmSource } from './realm-source.ts';
 import { RunAtHand } from './run-at-hand.ts';
@@ -33,7 +34,7 @@ function check(frame: Frame): void {
   } catch (error) {
     message = error instanceof Error ? error.message : 'The script does not compile';
   }
-  send(textFrame(FROM_WORKER.checked, frame.ticket, message));
+  sendToPool(textFrame(FROM_WORKER.checked, frame.ticket, message));
 }
 
 function act(frame: Frame): void {
@@ -47,12 +48,12 @@ function act(frame: Frame): void {
   else if (frame.type === TO_WORKER.drop) forget(frame.ticket);
   else if (frame.type === TO_WORKER.check) check(frame);
   else if (frame.type === TO_WORKER.leave) process.exit(0);
-  else if (frame.type === TO_WORKER.fence) send(textFrame(FROM_WORKER.fenced, 0, ''));
+  else if (frame.type === TO_WORKER.fence) sendToPool(textFrame(FROM_WORKER.fenced, 0, ''));
 }
 
 // The first isolate of a process costs 4 ms more than the next: pay before anybody waits.
 const warmUp = new Program('', 16, settings);
 run.warmUp(warmUp);
 warmUp.dispose();
-send(textFrame(FROM_WORKER.ready, 0, ''));
+sendToPool(textFrame(FROM_WORKER.ready, 0, ''));
 for (;;) act(inbox.next());

@@ -1,11 +1,12 @@
 /** The one run a worker is busy with: its callbacks, what it left behind, and its report. */
 import { randomUUID } from 'node:crypto';
+import { sendToPool } from '../../../platform/worker-end.ts';
 import { BODY_KINDS, FROM_WORKER, LOG_LEVELS, TO_WORKER, WORKER_LIMITS, textFrame } from '../frames.ts';
 import { encodeCall, encodeReport, type RunInput, type RunOrder, type RunReport } from '../frames-run.ts';
 import { SETTLED, type RunHost } from '../realm/host.ts';
 import { PinnedTime } from './pinned-time.ts';
 import { isNestedDeeper } from './json-depth.ts';
-import { outgoingRoom, send, type Inbox } from './inbox.ts';
+import { outgoingRoom, type Inbox } from './inbox.ts';
 import type { Program } from './program.ts';
 
 const MESSAGE_BYTES_MAX = 1024;
@@ -169,7 +170,7 @@ export class RunAtHand {
       headersJson: isResponse ? extra.slice(4) : '',
       text,
     };
-    send(encodeReport({ type, ticket: this.#ticket }, report, outgoingRoom));
+    sendToPool(encodeReport({ type, ticket: this.#ticket }, report, outgoingRoom));
     // Out of memory leaves a process that has given V8 all it had: a new one is cheaper than finding out.
     if (type === FROM_WORKER.limit && extra === String(WORKER_LIMITS.indexOf('memory'))) process.exit(0);
     if (wantsSync) this.#inbox.await([TO_WORKER.sync]);
@@ -214,7 +215,7 @@ export class RunAtHand {
     this.#calls += 1;
     const calledAt = performance.now();
     const micros = (calledAt - this.#startedAt - this.#waitedMs) * 1000;
-    send(encodeCall({ type: FROM_WORKER.call, ticket: this.#ticket }, { name, inputJson, micros }));
+    sendToPool(encodeCall({ type: FROM_WORKER.call, ticket: this.#ticket }, { name, inputJson, micros }));
     const answer = this.#inbox.await([TO_WORKER.reply, TO_WORKER.abandon]);
     this.#waitedMs += performance.now() - calledAt;
     if (answer.type === TO_WORKER.reply) {
@@ -235,7 +236,9 @@ export class RunAtHand {
       return false;
     }
     if (this.#order.logsAtOnce) {
-      send(textFrame(FROM_WORKER.log, this.#ticket, `${Math.min(level, LOG_LEVELS.length - 1)}${kept}`));
+      sendToPool(
+        textFrame(FROM_WORKER.log, this.#ticket, `${Math.min(level, LOG_LEVELS.length - 1)}${kept}`),
+      );
     } else this.#logs.push([level, kept]);
     return !this.#areLogsTruncated;
   }

@@ -6,7 +6,8 @@ import { columnsOf, type HotTable, type RowBatch, writeStatement } from './row-b
  * One prepared statement that writes rows of some tables with the packs of their payloads, and by itself is a whole
  * commit. A trigger of this connection takes them apart: a value is bound for each table instead of twenty for each
  * row, and nothing large becomes SQL text. 30 rows of 2 KiB a commit, sealing included: 16 µs of CPU a row; as
- * literals 22.
+ * literals 22. `json_each` would write a row as text again for each of its columns: 22 executions a commit took 19 µs
+ * each so, 9 with `jsonb_each`.
  */
 export class SqliteCommitStatement {
   private constructor(private readonly statement: Statement) {}
@@ -24,7 +25,7 @@ export class SqliteCommitStatement {
           SELECT ${['packs', 'sealed', ...places].map((column) => `NULL AS ${column}`).join(', ')};
         CREATE TEMP TRIGGER IF NOT EXISTS ${name}_rows INSTEAD OF INSERT ON temp.${name} BEGIN
           INSERT INTO payload_packs (id, sealed)
-            SELECT value->>0, substr(NEW.sealed, value->>1, value->>2) FROM json_each(NEW.packs);
+            SELECT value->>0, substr(NEW.sealed, value->>1, value->>2) FROM jsonb_each(NEW.packs);
           ${tables.map((table, index) => writeStatement(table, rowsFrom(table, places[index]!))).join('\n')}
         END`,
         (error) => (error ? reject(error) : resolve()),
@@ -61,7 +62,7 @@ export class SqliteCommitStatement {
 /** Without a WHERE the parser would take ON CONFLICT for a condition of a join. */
 function rowsFrom(table: HotTable, place: string): string {
   const values = columnsOf(table).map((_, index) => `value->>${index}`);
-  return `SELECT ${values.join(',')} FROM json_each(NEW.${place}) WHERE true`;
+  return `SELECT ${values.join(',')} FROM jsonb_each(NEW.${place}) WHERE true`;
 }
 
 /** The rows of each table as JSON; null where a value is not the same when SQLite reads it back from JSON. */

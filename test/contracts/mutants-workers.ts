@@ -24,4 +24,20 @@ export const workerMutants: readonly Mutant[] = [
     spec: 'src/platform/deadlines.spec.ts',
     tests: 'keep nothing of what was done in time',
   },
+  {
+    name: 'a script may mark the getter that all contexts share',
+    file: 'src/engines/script/realm/realm-run.ts',
+    find: 'get: freeze(() => host.bodyBase64(0))',
+    replacement: 'get: () => host.bodyBase64(0)',
+    spec: 'test/sandbox/hostile.spec.ts',
+    tests: 'functions behind the context',
+  },
+  {
+    name: 'a run keeps the limits of the one before it',
+    file: 'src/engines/script/worker/program.ts',
+    find: 'this.#logCharsMax === logCharsMax && this.#resultCharsMax === resultCharsMax',
+    replacement: 'this.#logCharsMax > 0 && this.#resultCharsMax > 0',
+    spec: 'src/engines/script/script-limits.spec.ts',
+    tests: 'limits of its own run',
+  },
 ];

@@ -92,6 +92,18 @@ describe('a script that goes over its limits', () => {
     expect((await outcomeOf(nest(100_000))).verdict.kind).toBe('threw');
   });
 
+  it('has the limits of its own run, whatever those of the run before were', async () => {
+    const source = `console.log('x'.repeat(500)); return 'x'.repeat(500)`;
+    for (const logBytesMax of [100, 1000, 100, 65_536, 499]) {
+      const outcome = await outcomeOf(source, { limits: { logBytesMax } });
+      expect(outcome.logsTruncated).toBe(logBytesMax < 500);
+      for (const resultBytesMax of [100, 1000]) {
+        const { verdict } = await outcomeOf(source, { limits: { logBytesMax, resultBytesMax } });
+        expect(verdict.kind).toBe(resultBytesMax < 500 ? 'limit' : 'returned');
+      }
+    }
+  });
+
   it('loses the log lines over the limit and no more', async () => {
     const source = `for (let i = 0; i < 100; i++) console.log('é'.repeat(10)); return 1`;
     // Five lines of 20 bytes, and 16 for each line.

@@ -25,6 +25,17 @@ export const stateBetweenRuns = ofKind('hidden state between runs', [
     expect: clean,
   },
   {
+    name: 'a member put on the functions behind the context’s own properties does not outlive its run',
+    source: `
+      const { get } = Object.getOwnPropertyDescriptor(context, 'rawBodyBase64');
+      const before = get.kept ?? 'clean';
+      try { get.kept = 'kept'; } catch {}
+      try { Object.setPrototypeOf(get, { kept: 'kept' }); } catch {}
+      return typeof get === 'function' ? before : 'no getter';`,
+    calls: 6,
+    expect: clean,
+  },
+  {
     name: 'private names stamped on shared objects cannot be read again',
     source: `
       class Identity { constructor(value) { return value; } }

@@ -52,6 +52,9 @@ export class Program {
   #isolate: ivm.Isolate | undefined;
   #realmScript: ivm.Script | undefined;
   #run: ivm.Reference | undefined;
+  /** What the realm was told last. */
+  #logCharsMax = NaN;
+  #resultCharsMax = NaN;
 
   constructor(source: string, memoryMb: number, settings: ProgramSettings) {
     this.#source = source;
@@ -87,7 +90,12 @@ export class Program {
 
   #apply(run: ivm.Reference, input: ProgramInput): void {
     const { metaJson, bodyText, bodyKind, logCharsMax, resultCharsMax, isTimePinned } = input;
-    const values = [metaJson, bodyText, bodyKind, logCharsMax, resultCharsMax, isTimePinned];
+    const values: unknown[] = [metaJson, bodyText, bodyKind];
+    const areLimitsKnown = this.#logCharsMax === logCharsMax && this.#resultCharsMax === resultCharsMax;
+    if (isTimePinned || !areLimitsKnown) values.push(isTimePinned);
+    if (!areLimitsKnown) values.push(logCharsMax, resultCharsMax);
+    this.#logCharsMax = logCharsMax;
+    this.#resultCharsMax = resultCharsMax;
     run.applySync(undefined, values, input.backstopMs === 0 ? undefined : { timeout: input.backstopMs });
   }
 
@@ -107,6 +115,7 @@ export class Program {
     }) as ivm.Reference;
     // Held, it would hold the whole context.
     make.release();
+    this.#logCharsMax = this.#resultCharsMax = NaN;
     return run;
   }
 }

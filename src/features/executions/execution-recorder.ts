@@ -173,7 +173,7 @@ export class ExecutionRecorder {
   private row(received: ReceivedExecution, head: Head, payload: Payload): TableRow {
     return {
       table: executions,
-      values: [...valuesOf(received, head), this.runnerOf(received, head)],
+      values: valuesOf(received, head, this.runnerOf(received, head)),
       payload,
       afterCommit: () => {
         if (head.finishedAt !== null) this.figures.ended(head.status, head.durationMs);
@@ -192,7 +192,7 @@ interface Head {
   nextAttemptAt: number | null;
 }
 
-function valuesOf(r: ReceivedExecution, head: Head): unknown[] {
+function valuesOf(r: ReceivedExecution, head: Head, processId: string | null): unknown[] {
   return [
     r.id,
     r.accountId,
@@ -213,5 +213,6 @@ function valuesOf(r: ReceivedExecution, head: Head): unknown[] {
     r.idempotencyKey,
     r.replayOf,
     r.isDurable ? 1 : null,
+    processId,
   ];
 }

@@ -62,18 +62,16 @@ export class FinishRun {
     this.log.failed(run, error);
   }
 
-  private async store(run: WebHookRun, end: RunEnd): Promise<void> {
+  private store(run: WebHookRun, end: RunEnd): Promise<void> {
     const rows = this.record.endRows(run, end);
     const store = () => this.record.store(run, rows);
     // What the queue goes on with would be run again while its outcome waits to be recorded.
-    if (run.job) return await untilStored(store);
-    try {
-      await store();
-    } catch (cause) {
+    if (run.job) return untilStored(store);
+    return store().catch((cause: unknown) => {
       if (!run.isOnRecord) throw cause;
       // It ran: from here on it is recorded again and never run again.
       this.unrecorded.keep(run.id, store, (refusal) => this.log.failed(run, outcomeUnrecorded(refusal)));
       throw outcomeUnrecorded(cause);
-    }
+    });
   }
 }

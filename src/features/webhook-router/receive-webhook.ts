@@ -4,7 +4,7 @@ import { reach } from '../../platform/fault-points.ts';
 import { currentTracer, type Tracer } from '../../platform/telemetry/tracing.ts';
 import { AcceptWebHook } from './accept-webhook.ts';
 import type { WebHookReply } from './answer-in-time.ts';
-import { AdmitWebHook } from './admit-webhook.ts';
+import { type Admission, AdmitWebHook } from './admit-webhook.ts';
 import { AnswerWebHook } from './answer-webhook.ts';
 import { FinishRun } from './finish-run.ts';
 import { type AdmittedCall, metaOf } from './incoming-call.ts';
@@ -44,10 +44,21 @@ export class ReceiveWebHook {
     });
   }
 
-  private async reply(run: WebHookRun): Promise<WebHookReply> {
+  private reply(run: WebHookRun): Promise<WebHookReply> {
     reach('run.started');
     try {
-      const admission = await this.admission.admit(run);
+      const admission = this.admission.admit(run);
+      const isSimple = !(admission instanceof Promise) && admission.isActive && !run.admitted.route.isAsync;
+      if (!isSimple) return this.replyTo(run, admission);
+      return this.synchronous.answer(run, admission.body, admission.idempotencyKey);
+    } catch (thrown) {
+      return this.replyTo(run, Promise.reject(thrown as Error));
+    }
+  }
+
+  private async replyTo(run: WebHookRun, admitting: Admission | Promise<Admission>): Promise<WebHookReply> {
+    try {
+      const admission = await admitting;
       if (!admission.isActive) return { answer: await this.finish.ignore(run), executionId: run.id };
       if (run.admitted.route.isAsync) return await this.asynchronous.accept(run, admission);
       return await this.synchronous.answer(run, admission.body, admission.idempotencyKey);

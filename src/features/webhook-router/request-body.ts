@@ -22,15 +22,21 @@ export interface RequestBody {
   received: Buffer | null;
 }
 
-/** @throws AppError 400, 413 or 415 with the reason; JSON is checked for its depth and encoding but not parsed. */
-export async function readRequestBody(
+/**
+ * At once where the body is not compressed. @throws AppError 400, 413 or 415 with the reason; JSON is checked for its depth and
+ * encoding but not parsed.
+ */
+export function readRequestBody(
   headers: IncomingHttpHeaders,
   received: Buffer,
   limitBytes: number,
-): Promise<RequestBody> {
+): RequestBody | Promise<RequestBody> {
   const coding = contentCoding(headers['content-encoding']);
-  const isPlain = coding === 'identity' || received.length === 0;
-  const bytes = isPlain ? received : await inflated(coding, received, limitBytes);
+  if (coding === 'identity' || received.length === 0) return plainBody(headers, received, received);
+  return inflated(coding, received, limitBytes).then((bytes) => plainBody(headers, received, bytes));
+}
+
+function plainBody(headers: IncomingHttpHeaders, received: Buffer, bytes: Buffer): RequestBody {
   const kind = bytes.length === 0 ? 'none' : kindOf(headers['content-type'], bytes);
   if (kind !== 'none' && kind !== 'base64' && !isUtf8(bytes)) throw malformed('The body is not valid UTF-8');
   if (kind === 'json' && nestsDeeperThan(bytes, BODY_DEPTH_MAX)) {

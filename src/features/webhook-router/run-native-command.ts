@@ -19,7 +19,7 @@ export class RunNativeCommand {
     private readonly calls: RunCalls,
   ) {}
 
-  async run(run: WebHookRun, body: RequestBody, caller: Caller): Promise<RunEnd> {
+  run(run: WebHookRun, body: RequestBody, caller: Caller): Promise<RunEnd> {
     const { config, expressions } = run.admitted.route;
     const type = config.settings.commandName ?? '';
     const input = run.mapped ?? this.knownFields.of(run, type, body);
@@ -27,8 +27,8 @@ export class RunNativeCommand {
     // and the command is not to be done again for that.
     const endsWithCommand = !expressions?.response && !this.dispatcher.actsOutside(type);
     return endsWithCommand && !run.trial
-      ? await this.runWhole(run, body, { type, input, caller })
-      : await this.runRecorded(run, type, input);
+      ? this.runWhole(run, body, { type, input, caller })
+      : this.runRecorded(run, type, input);
   }
 
   /** As a call that is on record before its end is known. */
@@ -53,17 +53,14 @@ export class RunNativeCommand {
     run.addCredentials(recorded.secrets);
     const startedAt = performance.now();
     // A transaction that is undone is no step: the failure that follows takes its place.
-    const stepDone = ({ success, message, ...rest }: Envelope) =>
-      run.setOnlyStep({
-        name: type,
-        // Of a compressed body the record does not show the fields.
-        ...(body.received === null && !run.mapped
-          ? { inputFields: Object.keys(input) }
-          : { input: recorded.input }),
-        output: { success, message, ...('errors' in rest && { errors: rest.errors }) },
-        startedAtMs: run.admitted.receivedAt,
-        durationMs: performance.now() - startedAt,
-      });
+    const stepDone = (envelope: Envelope) => {
+      const times = { startedAtMs: run.admitted.receivedAt, durationMs: performance.now() - startedAt };
+      const output = outputOf(envelope);
+      // Of a compressed body the record does not show the fields.
+      if (body.received !== null || run.mapped)
+        run.setOnlyStep({ name: type, input: recorded.input, output, ...times });
+      else run.setOnlyStep({ name: type, inputFields: Object.keys(input), output, ...times });
+    };
     const { envelope, error, isStoredAlongside } = await this.dispatcher.dispatch({
       type,
       input,
@@ -84,6 +81,10 @@ export class RunNativeCommand {
     }
     return { ...succeeded(envelope), isStored: isStoredAlongside };
   }
+}
+
+function outputOf({ success, message, ...rest }: Envelope) {
+  return 'errors' in rest ? { success, message, errors: rest.errors } : { success, message };
 }
 
 interface NativeCall {

@@ -8,7 +8,7 @@ import {
 import { Clock } from '../../platform/clock.ts';
 import type { TableRow, Tx } from '../../platform/db/index.ts';
 import { reach } from '../../platform/fault-points.ts';
-import { type NewJob, Queue } from '../../platform/queue/index.ts';
+import { type Job, type NewJob, Queue } from '../../platform/queue/index.ts';
 import { takenOver } from './webhook.errors.ts';
 import type { RunEnd, WebHookRun } from './webhook-run.ts';
 
@@ -110,9 +110,12 @@ export class RunRecord {
   }
 
   /** Stores how it ended, and that there is nothing more to do. */
-  async store({ job }: WebHookRun, rows: readonly TableRow[]): Promise<void> {
-    if (!job) await this.recorder.append(rows);
-    else if (!(await this.queue.end(job, rows))) throw takenOver();
+  store({ job }: WebHookRun, rows: readonly TableRow[]): Promise<void> {
+    return job ? this.storeHeld(job, rows) : this.recorder.append(rows);
+  }
+
+  private async storeHeld(job: Job, rows: readonly TableRow[]): Promise<void> {
+    if (!(await this.queue.end(job, rows))) throw takenOver();
   }
 
   private async keep({ job }: WebHookRun, rows: readonly TableRow[]): Promise<void> {

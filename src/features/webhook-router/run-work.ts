@@ -14,11 +14,15 @@ export class RunWork {
     private readonly evaluation: EvaluateCall,
   ) {}
 
-  /** @throws AppError 503 when nobody may act for it. */
-  async run(run: WebHookRun, body: RequestBody): Promise<RunEnd> {
+  /** @throws AppError at once, 503, when nobody may act for it. */
+  run(run: WebHookRun, body: RequestBody): Promise<RunEnd> {
     const { executionType, expressions } = run.admitted.route;
-    const end = await this.works.of(executionType).run(run, body, this.callers.of(run));
-    if (!expressions?.response || end.resultJson === undefined) return end;
-    return await this.evaluation.respond(run, body, end.resultJson);
+    const ending = this.works.of(executionType).run(run, body, this.callers.of(run));
+    return expressions?.response ? this.respond(run, body, ending) : ending;
+  }
+
+  private async respond(run: WebHookRun, body: RequestBody, ending: Promise<RunEnd>): Promise<RunEnd> {
+    const end = await ending;
+    return end.resultJson === undefined ? end : await this.evaluation.respond(run, body, end.resultJson);
   }
 }

@@ -22,8 +22,8 @@ export class VerifyWebHook {
     private readonly settings: RouterSettings,
   ) {}
 
-  /** The body, inflated, and what it is. @throws AppError 400, 413, 415. */
-  readBody(run: WebHookRun): Promise<RequestBody> {
+  /** The body, inflated, and what it is; at once where it is not compressed. @throws AppError 400, 413, 415. */
+  readBody(run: WebHookRun): RequestBody | Promise<RequestBody> {
     return readRequestBody(run.admitted.call.headers, run.body, this.settings.bodyLimitBytes);
   }
 

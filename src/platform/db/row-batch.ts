@@ -71,16 +71,28 @@ export function withoutCounts(rows: readonly TableRow[]): TableRow[] {
 
 /** One row for each key: thirty calls of one configuration in a commit count with one row and not with thirty. */
 function addedUp({ columns }: HotTable, rows: readonly (readonly unknown[])[]): (readonly unknown[])[] {
+  const keyLength = columns.length;
   const sums = new Map<string, unknown[]>();
+  let last: unknown[] | undefined;
   for (const row of rows) {
-    const key = JSON.stringify(row.slice(0, columns.length));
-    const sum = sums.get(key);
-    if (sum === undefined) sums.set(key, [...row]);
-    else
-      for (let at = columns.length; at < row.length; at++)
-        sum[at] = (sum[at] as number) + (row[at] as number);
+    // Nearly always that of the row before, which a look shows; to write a key takes 0.5 µs.
+    if (last === undefined || !haveOneKey(last, row, keyLength)) {
+      const key = JSON.stringify(row.slice(0, keyLength));
+      const known = sums.get(key);
+      last = known ?? [...row];
+      if (known === undefined) {
+        sums.set(key, last);
+        continue;
+      }
+    }
+    for (let at = keyLength; at < row.length; at++) last[at] = (last[at] as number) + (row[at] as number);
   }
   return [...sums.values()];
+}
+
+function haveOneKey(a: readonly unknown[], b: readonly unknown[], keyLength: number): boolean {
+  for (let at = 0; at < keyLength; at++) if (a[at] !== b[at]) return false;
+  return true;
 }
 
 type TableRows = readonly [HotTable, unknown];

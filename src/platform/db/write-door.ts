@@ -269,11 +269,15 @@ export class WriteDoor {
 function nobodyToTell(): void {}
 
 function rowsOf(appends: readonly Append[]): TableRow[] {
-  return appends.flatMap(({ rows }) => rows);
+  const all: TableRow[] = [];
+  for (const { rows } of appends) for (const row of rows) all.push(row);
+  return all;
 }
 
 function effectsOf(rows: readonly TableRow[]): (() => void)[] {
-  return rows.flatMap(({ afterCommit }) => (afterCommit ? [afterCommit] : []));
+  const effects: (() => void)[] = [];
+  for (const { afterCommit } of rows) if (afterCommit) effects.push(afterCommit);
+  return effects;
 }
 
 function payloadLength({ payload }: TableRow): number {

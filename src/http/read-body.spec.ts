@@ -1,5 +1,5 @@
 import { Agent, createServer, request, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -10,10 +10,12 @@ let server: Server<typeof HttpRequest>;
 let port: number;
 /** Bodies that were read, as far as somebody still has them. */
 let bodies: WeakRef<Buffer>[];
+let refused: string[][];
 let agent: Agent;
 
 beforeEach(async () => {
   bodies = [];
+  refused = [];
   agent = new Agent({ keepAlive: true, maxSockets: 1 });
   server = createServer({ IncomingMessage: HttpRequest }, (message, response) =>
     readBody(message, LIMIT_BYTES, {
@@ -22,6 +24,7 @@ beforeEach(async () => {
         setImmediate(() => response.end(String(body.length)));
       },
       refuse: (error) => {
+        refused.push([...error.details]);
         response.shouldKeepAlive = false;
         response.writeHead(error.status).end();
       },
@@ -49,6 +52,22 @@ function call(chunks: readonly Buffer[]): Promise<string> {
   });
 }
 
+/** Writes bytes to a connection of its own, and hangs up once the server has read them. */
+async function sendAndHangUp(...parts: readonly string[]): Promise<void> {
+  const socket = connect(port, '127.0.0.1');
+  socket.on('error', () => {});
+  const closed = new Promise((resolve) => socket.once('close', resolve));
+  for (const part of parts) {
+    socket.write(part);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  socket.destroy();
+  await closed;
+  await new Promise((resolve) => setTimeout(resolve, 50));
+}
+
+const head = 'POST / HTTP/1.1\r\nHost: localhost\r\n';
+
 function collectGarbage(): void {
   setFlagsFromString('--expose-gc');
   (runInNewContext('gc') as () => void)();
@@ -65,6 +84,23 @@ describe('A body taken at the parser', () => {
     const answer = await call([Buffer.alloc(LIMIT_BYTES), Buffer.alloc(1)]).catch(() => 'cut off');
     expect(['413 ', 'cut off']).toContain(answer);
     expect(await call([Buffer.alloc(10)])).toBe('200 10');
+  });
+
+  it.each([
+    ['its length says so', `${head}Content-Length: 10\r\n\r\n`, 'half'],
+    ['nothing of it has come', `${head}Content-Length: 10\r\n\r\n`],
+    ['its last chunk has not come', `${head}Transfer-Encoding: chunked\r\n\r\n`, '4\r\nhalf\r\n'],
+    ['it is no HTTP', `${head}Transfer-Encoding: chunked\r\n\r\n`, '4\r\nhalf\r\n', 'zz\r\n'],
+  ])('that breaks off is refused, once: %s', async (_, ...parts) => {
+    await sendAndHangUp(...parts);
+    expect(refused).toEqual([['The body broke off']]);
+    expect(bodies).toEqual([]);
+  });
+
+  it('counts when it is whole, whenever its sender hangs up', async () => {
+    await sendAndHangUp(`${head}Content-Length: 4\r\n\r\n`, 'full');
+    expect(bodies).toHaveLength(1);
+    expect(refused).toEqual([]);
   });
 
   it('is kept by nobody once it was answered, although its connection stays', async () => {

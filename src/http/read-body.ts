@@ -1,4 +1,5 @@
 import { IncomingMessage } from 'node:http';
+import { Readable } from 'node:stream';
 import { malformed, tooLarge } from '../features/webhook-router/index.ts';
 import type { AppError } from '../platform/errors.ts';
 
@@ -15,6 +16,8 @@ export interface BodyReader {
 interface Taker {
   take(chunk: Buffer): void;
   end(): void;
+  /** It ends before the body does. */
+  breakOff(): void;
 }
 
 /**
@@ -23,10 +26,16 @@ interface Taker {
  */
 export class HttpRequest extends IncomingMessage {
   private taker: Taker | null = null;
+  private wasTaken = false;
 
   /** From now on the chunks go to `taker`, and nobody else may read them. */
   takenBy(taker: Taker): void {
     this.taker = taker;
+  }
+
+  /** True once all of the body is read. Node asks when the answer is out, and lets go of the request then. */
+  isRead(): boolean {
+    return this.wasTaken;
   }
 
   /** Called by the parser with each chunk, and with null after the last. */
@@ -36,46 +45,71 @@ export class HttpRequest extends IncomingMessage {
     if (chunk !== null) taker.take(chunk);
     else {
       this.taker = null;
+      this.wasTaken = true;
       // Else Node reads what is left of the body when the answer is out.
       (this as unknown as { _consuming: boolean })._consuming = true;
       taker.end();
     }
     return true;
   }
+
+  /** Whoever breaks off before the end of his body has made no call; his body may also be no HTTP. */
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    const { taker } = this;
+    this.taker = null;
+    taker?.breakOff();
+    super._destroy(error, callback);
+  }
+}
+
+// Node's own says so of a stream that somebody has read to its end; of any other Node waits for that end, with a listener for each call.
+const { get: hasEnded } = Object.getOwnPropertyDescriptor(Readable.prototype, 'readableEnded')!;
+Object.defineProperty(HttpRequest.prototype, 'readableEnded', {
+  get(this: HttpRequest): boolean {
+    return this.isRead() || (hasEnded!.call(this) as boolean);
+  },
+});
+
+/** A body on its way. */
+class BodyAtHand implements Taker {
+  private first: Buffer = noBytes;
+  private rest: Buffer[] | null = null;
+  private bytes = 0;
+  private isOver = false;
+  private readonly limitBytes: number;
+  private readonly reader: BodyReader;
+
+  constructor(limitBytes: number, reader: BodyReader) {
+    this.limitBytes = limitBytes;
+    this.reader = reader;
+  }
+
+  take(chunk: Buffer): void {
+    this.bytes += chunk.length;
+    if (this.isOver) return;
+    if (this.bytes > this.limitBytes) {
+      this.isOver = true;
+      this.rest = null;
+      this.reader.refuse(tooLarge(this.limitBytes));
+    } else if (this.first === noBytes) this.first = chunk;
+    else if (this.rest === null) this.rest = [this.first, chunk];
+    else this.rest.push(chunk);
+  }
+
+  end(): void {
+    if (this.isOver) return;
+    // Whoever hangs up from now on has made his call: it is run and recorded once.
+    this.isOver = true;
+    this.reader.done(this.rest === null ? this.first : Buffer.concat(this.rest, this.bytes));
+  }
+
+  breakOff(): void {
+    if (!this.isOver) this.reader.refuse(malformed('The body broke off'));
+    this.isOver = true;
+  }
 }
 
 /** Reads a body as bytes, up to a limit. */
 export function readBody(request: HttpRequest, limitBytes: number, reader: BodyReader): void {
-  let first: Buffer = noBytes;
-  let rest: Buffer[] | null = null;
-  let bytes = 0;
-  let isOver = false;
-  request.takenBy({
-    take(chunk) {
-      bytes += chunk.length;
-      if (isOver) return;
-      if (bytes > limitBytes) {
-        isOver = true;
-        rest = null;
-        reader.refuse(tooLarge(limitBytes));
-      } else if (first === noBytes) first = chunk;
-      else if (rest === null) rest = [first, chunk];
-      else rest.push(chunk);
-    },
-    end() {
-      if (isOver) return;
-      // Whoever hangs up from now on has made his call: it is run and recorded once.
-      isOver = true;
-      const body = rest === null ? first : Buffer.concat(rest, bytes);
-      // The last request of a kept connection lives as long as that, and what listens to it with it.
-      first = noBytes;
-      rest = null;
-      reader.done(body);
-    },
-  });
-  // Whoever breaks off before the end of his body has made no call; his body may also be no HTTP.
-  request.on('error', () => {
-    if (!isOver) reader.refuse(malformed('The body broke off'));
-    isOver = true;
-  });
+  request.takenBy(new BodyAtHand(limitBytes, reader));
 }

@@ -29,8 +29,8 @@ export const workerMutants: readonly Mutant[] = [
     file: 'src/engines/script/realm/realm-run.ts',
     find: 'get: freeze(() => host.bodyBase64(0))',
     replacement: 'get: () => host.bodyBase64(0)',
-    spec: 'test/sandbox/hostile.spec.ts',
-    tests: 'functions behind the context',
+    spec: 'src/engines/script/script-isolation.spec.ts',
+    tests: 'the getter behind the context',
   },
   {
     name: 'a run keeps the limits of the one before it',

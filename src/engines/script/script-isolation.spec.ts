@@ -4,7 +4,7 @@ import { scriptRequest } from './script.fixture.ts';
 
 /** Walks everything a script can name or make, and lists what is not frozen. */
 const WALK = `
-  const samples = { global: globalThis, af: async () => {}, asyncFn: async function () {}, gen: Object.create(Object.getPrototypeOf((function* () {}).prototype)), agen: Object.create(Object.getPrototypeOf((async function* () {}).prototype)),
+  const samples = { global: globalThis, context, af: async () => {}, asyncFn: async function () {}, gen: Object.create(Object.getPrototypeOf((function* () {}).prototype)), agen: Object.create(Object.getPrototypeOf((async function* () {}).prototype)),
     agenFn: async function* () {}, genFn: function* () {}, arr: [][Symbol.iterator](), map: new Map().entries(), set: new Set().values(), str: ''[Symbol.iterator](),
     rsi: 'a'.matchAll(/a/g), helper: [1].values().map((x) => x), wrap: Iterator.from({ next() { return { done: true } } }),
     segs: new Intl.Segmenter().segment('a'), seg: new Intl.Segmenter().segment('a')[Symbol.iterator](), err: new Error('e'),
@@ -47,6 +47,7 @@ const CHANNELS: Record<string, string> = {
   'a setter called on its own prototype': `const d = Object.getOwnPropertyDescriptor(Object.prototype, 'valueOf');
     const found = Object.prototype.valueOf.mark; try { d.set.call(Object.prototype, Object.assign(() => 1, { mark: 1 })) } catch {} return found`,
   'an accessor of the override kind': `const { get } = Object.getOwnPropertyDescriptor(Object.prototype, 'valueOf'); const found = get.mark; try { get.mark = 1 } catch {} return found`,
+  'the getter behind the context': `const { get } = Object.getOwnPropertyDescriptor(context, 'rawBodyBase64'); const found = get.mark; try { get.mark = 1 } catch {} return found`,
   'a RegExp static': `const found = RegExp.$1; /(m)/.test('m'); return found`,
   "a literal's lastIndex": `const re = /a/g; const found = re.lastIndex || undefined; re.test('a'); return found`,
   'a template object': `const t = ((s) => s)\`x\`; const found = t.mark; try { t.mark = 1 } catch {} return found`,

@@ -1,5 +1,4 @@
 import { IncomingMessage } from 'node:http';
-import { Readable } from 'node:stream';
 import { malformed, tooLarge } from '../features/webhook-router/index.ts';
 import type { AppError } from '../platform/errors.ts';
 
@@ -26,16 +25,10 @@ interface Taker {
  */
 export class HttpRequest extends IncomingMessage {
   private taker: Taker | null = null;
-  private wasTaken = false;
 
   /** From now on the chunks go to `taker`, and nobody else may read them. */
   takenBy(taker: Taker): void {
     this.taker = taker;
-  }
-
-  /** True once all of the body is read. Node asks when the answer is out, and lets go of the request then. */
-  isRead(): boolean {
-    return this.wasTaken;
   }
 
   /** Called by the parser with each chunk, and with null after the last. */
@@ -45,7 +38,6 @@ export class HttpRequest extends IncomingMessage {
     if (chunk !== null) taker.take(chunk);
     else {
       this.taker = null;
-      this.wasTaken = true;
       // Else Node reads what is left of the body when the answer is out.
       (this as unknown as { _consuming: boolean })._consuming = true;
       taker.end();
@@ -61,14 +53,6 @@ export class HttpRequest extends IncomingMessage {
     super._destroy(error, callback);
   }
 }
-
-// Node's own says so of a stream that somebody has read to its end; of any other Node waits for that end, with a listener for each call.
-const { get: hasEnded } = Object.getOwnPropertyDescriptor(Readable.prototype, 'readableEnded')!;
-Object.defineProperty(HttpRequest.prototype, 'readableEnded', {
-  get(this: HttpRequest): boolean {
-    return this.isRead() || (hasEnded!.call(this) as boolean);
-  },
-});
 
 /** A body on its way. */
 class BodyAtHand implements Taker {

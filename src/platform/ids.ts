@@ -4,10 +4,10 @@ import { randomFillSync } from 'node:crypto';
 export type IdPrefix =
   'exe' | 'evt' | 'usr' | 'cli' | 'crd' | 'cdf' | 'rft' | 'sgk' | 'aud' | 'req' | 'tst' | 'ntf';
 
-// One system call for 256 ids: randomBytes(10) by itself costs about 1 µs a call; and written in hexadecimal once for all.
-const pool = Buffer.alloc(8 * 256);
-/** Of 8 random bytes each. */
-const TAIL_CHARS = 16;
+// Drawn and written for 256 ids at once: an id takes 0.19 µs, with writing each by itself 0.54, and randomBytes(10) about 1 more.
+const TAIL_BYTES = 8;
+const pool = Buffer.alloc(TAIL_BYTES * 256);
+/** What ids end with, one after the other, in hexadecimal. */
 let tails = '';
 let used = 0;
 let lastMs = 0;
@@ -15,29 +15,22 @@ let sequence = 0;
 /** `lastMs` as an id begins with it: writing a number of 48 bits in hexadecimal costs 0.3 µs. */
 let lastTime = '';
 
-/** Where in `tails` the next ones begin. */
-function nextTail(): number {
-  if (used === tails.length) {
-    tails = randomFillSync(pool).toString('hex');
-    used = 0;
-  }
-  used += TAIL_CHARS;
-  return used - TAIL_CHARS;
+function refill(): void {
+  randomFillSync(pool);
+  // The variant.
+  for (let at = 0; at < pool.length; at += TAIL_BYTES) pool[at] = 0x80 | (pool[at]! & 0x3f);
+  tails = pool.toString('hex');
+  used = 0;
 }
-
-/** The variant's two bits are 10, the others of its digit by chance. */
-const VARIANTS = '89ab';
-const LETTERS_FROM = 0x61;
 
 /** A UUIDv7 (RFC 9562), increasing within this process even inside one millisecond. */
 export function uuidV7(nowMs: number = Date.now()): string {
   if (nowMs > lastMs) goTo(nowMs);
   else if (++sequence > 0xfff) goTo(lastMs + 1);
-  const at = nextTail();
-  const digit = tails.charCodeAt(at);
-  const variant = VARIANTS[(digit < LETTERS_FROM ? digit : digit - LETTERS_FROM + 10) & 3]!;
-  const count = sequence.toString(16).padStart(3, '0');
-  return `${lastTime}-7${count}-${variant}${tails.slice(at + 1, at + 4)}-${tails.slice(at + 4, at + TAIL_CHARS)}`;
+  if (used === tails.length) refill();
+  const at = used;
+  used += 2 * TAIL_BYTES;
+  return `${lastTime}-7${sequence.toString(16).padStart(3, '0')}-${tails.slice(at, at + 4)}-${tails.slice(at + 4, used)}`;
 }
 
 function goTo(ms: number): void {

@@ -27,7 +27,7 @@ export const workerMutants: readonly Mutant[] = [
   {
     name: 'a script may mark the getter that all contexts share',
     file: 'src/engines/script/realm/realm-run.ts',
-    find: 'get: freeze(() => host.bodyBase64(0))',
+    find: 'get: Object.freeze(() => host.bodyBase64(0))',
     replacement: 'get: () => host.bodyBase64(0)',
     spec: 'src/engines/script/script-isolation.spec.ts',
     tests: 'the getter behind the context',

@@ -10,7 +10,7 @@ const DEPTH_MAX = 64;
 /**
  * Work that one worker is given before the next one gets any. Each worker that is woken costs 5 µs and a change of
  * process: two workers in turns took 81 µs of CPU a call, one after the other 71 (50 connections, two cores). With 1,500 and
- * 64 runs at most instead of 500 and 32, 0.47 of Fastify's calls/s instead of 0.44 (200 connections), 0.39 instead of 0.37 (50).
+ * 64 runs at most instead of 500 and 32, calls/s + 5 % (50 connections), + 3 % (200; medians of 7 starts).
  */
 const FULL_MICROS = 1500;
 /** A worker that is missing for this long is replaced although others are free: starting one costs 60 ms of CPU. */

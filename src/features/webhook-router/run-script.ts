@@ -48,7 +48,7 @@ export class RunScript {
     // A script that was stopped waited for a command: its effect is on record before the run goes on without it.
     if (run.recordsCalls) await run.callAtHand;
     run.logs = logsTruncated
-      ? [...logs, { level: 'warn', text: 'Further lines were dropped: the log limit is reached' }]
+      ? [...logs, { level: 'warn', text: 'The rest was dropped: the log limit is reached' }]
       : logs;
     if (run.divergedAt !== null) {
       const failure = diverged(run.divergedAt);

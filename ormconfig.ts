@@ -13,4 +13,4 @@ const { dataSourceOptions } = (await built(
 )) as typeof import('./src/platform/db/index.ts');
 const { entities } = (await built('app.entities.js')) as typeof import('./src/app.entities.ts');
 
-export default new DataSource(dataSourceOptions(readVariable('DATABASE_URL'), entities));
+export default new DataSource(await dataSourceOptions(readVariable('DATABASE_URL'), entities));

@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util';
 import { ConfigError, readVariable } from './config.ts';
 import { isPostgresUrl, objectionsToDatabaseUrl } from './platform/database-url.ts';
-import { copyDatabase, CopyRefusal, sqlitePath } from './platform/db/index.ts';
+import { copyDatabase, CopyRefusal } from './platform/db/copying/index.ts';
+import { sqlitePath } from './platform/db/index.ts';
 import { Sealer } from './platform/sealing.ts';
 import { existingKeyBeside } from './platform/secrets-key.ts';
 

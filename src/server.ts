@@ -56,6 +56,11 @@ const httpOptions: ServerOptions<typeof HttpRequest> = {
   requireHostHeader: false,
 };
 
+/** Commands check their own fields: what compiles schemas of routes, 150 files, is not read at the start. */
+function noSchemas(): never {
+  throw new Error('Routes have no schemas here');
+}
+
 /** While stopping: who still waits for his answer then gets a ticket for it. */
 const TICKETS_AFTER_MS = 20_000;
 /** Jobs at hand have this long to end; the rest goes on with the next start. */
@@ -74,8 +79,15 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
-/** Starts everything in the order in which one part needs the other; listens last. */
-export async function startServer(config: Config, logger: Logger): Promise<RunningServer> {
+/**
+ * Starts everything in the order in which one part needs the other; listens last.
+ * @param scripts may be on their way already.
+ */
+export async function startServer(
+  config: Config,
+  logger: Logger,
+  scripts: ScriptPool,
+): Promise<RunningServer> {
   await startTracing(config.tracing, (fields, message) => logger.warn(fields, message));
   const webhooks = new WebHookListener(config.bodyLimitBytes);
   const adapter = new FastifyAdapter({
@@ -85,12 +97,13 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
     // What arrives on a kept connection while we stop is work like any other.
     return503OnClosing: false,
     clientErrorHandler: answerClientError,
+    schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
     frameworkErrors: (error: Error, _request: FastifyRequest, reply: FastifyReply) =>
       sendError(reply, errorOf(error)),
   });
   const server = adapter.getInstance();
   acceptRawBodies(server);
-  const app = await createApp(config, logger, adapter);
+  const app = await createApp(adapter, config, logger, scripts);
   const access = await app.get(AccessStart).prepare(config);
   await app.get(WebHookConfigDirectory).load();
   await app.get(Secrets).load();
@@ -98,7 +111,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
   const matcher = app.get(MatchWebHook);
   matcher.start();
   await Promise.all([
-    app.get(ScriptPool).start(),
+    scripts.start(),
     // Its processes take 65 MiB each: whoever has no expressions goes without, and the first one starts them.
     matcher.usesExpressions && app.get(ExpressionPool).start(),
   ]);
@@ -124,16 +137,17 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
 }
 
 async function createApp(
+  adapter: FastifyAdapter,
   config: Config,
   logger: Logger,
-  adapter: FastifyAdapter,
+  scripts: ScriptPool,
 ): Promise<NestFastifyApplication> {
   const plugins = await loadPlugins(config.plugins);
-  checkPlugins(plugins, AppModule.forRoot(config, logger));
+  checkPlugins(plugins, AppModule.forRoot(config, logger, scripts));
   const modules = plugins.flatMap((plugin) => plugin.modules);
   const settings = { logger: new NestLog(logger), bodyParser: false, abortOnError: false };
   return await NestFactory.create<NestFastifyApplication>(
-    AppModule.forRoot(config, logger, modules),
+    AppModule.forRoot(config, logger, scripts, modules),
     adapter,
     settings,
   ).catch((thrown: unknown) => {

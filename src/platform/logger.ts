@@ -1,6 +1,5 @@
 import type { LoggerService } from '@nestjs/common';
 import { pino, type Logger, type LoggerOptions } from 'pino';
-import { PinoPretty } from 'pino-pretty';
 
 export type { Logger };
 
@@ -17,7 +16,7 @@ const redactedPaths = [
 ];
 
 /** The process's log: JSON lines in production, readable lines in development. */
-export function createLogger(options: { level: string; isReadable: boolean }): Logger {
+export async function createLogger(options: { level: string; isReadable: boolean }): Promise<Logger> {
   const settings: LoggerOptions = {
     level: options.level,
     base: null,
@@ -27,6 +26,7 @@ export function createLogger(options: { level: string; isReadable: boolean }): L
     serializers: { err: shownError },
   };
   if (!options.isReadable) return pino(settings);
+  const { PinoPretty } = await import('pino-pretty');
   return pino(
     settings,
     PinoPretty({ colorize: false, translateTime: 'SYS:HH:MM:ss', ignore: 'context', sync: true }),

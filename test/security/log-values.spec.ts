@@ -7,7 +7,7 @@ const logger = new URL('../../dist/platform/logger.js', import.meta.url).href;
 function lineOf(statement: string): Record<string, unknown> {
   const source = `
     const { createLogger } = await import('${logger}');
-    const log = createLogger({ level: 'info', isReadable: false });
+    const log = await createLogger({ level: 'info', isReadable: false });
     ${statement}`;
   const line = execFileSync(process.execPath, ['--input-type=module', '-e', source], { encoding: 'utf8' });
   return JSON.parse(line) as Record<string, unknown>;

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { scriptPool } from '../../src/app.scripts.ts';
 import { type Config, readConfig } from '../../src/config.ts';
 import { Clock } from '../../src/platform/clock.ts';
 import { createLogger } from '../../src/platform/logger.ts';
@@ -42,8 +43,9 @@ export class InProcess {
       ADMIN_PASSWORD: PASSWORD,
       ...env,
     });
-    const logger = createLogger({ level: 'silent', isReadable: false });
-    return new InProcess(await startServer({ ...config, ...beyond }, logger), dataFolder, apiKey);
+    const logger = await createLogger({ level: 'silent', isReadable: false });
+    const server = await startServer({ ...config, ...beyond }, logger, scriptPool(config, logger));
+    return new InProcess(server, dataFolder, apiKey);
   }
 
   get url(): string {

@@ -58,17 +58,18 @@ export class ScriptCrowd {
     return this.#way;
   }
 
-  /** Starts all workers; throws what the first one said when it cannot start at all. */
+  /** Starts all workers; throws what the first one said when none can start at all. */
   async start(): Promise<void> {
     let message: string | undefined;
     for (const way of launchesToTry(this.#isFresh)) {
       this.#way = way;
-      message = await this.#started(this.#launch());
-      if (message === undefined) break;
+      // All at once: whoever starts them may be too busy with itself to send for the others in between.
+      const started = Array.from({ length: this.#workers + 1 }, () => this.#started(this.#launch()));
+      const messages = await Promise.all(started);
+      if (messages.includes(undefined)) return;
+      message = messages[0];
     }
-    if (message !== undefined) throw new Error(`The script worker cannot start: ${message}`);
-    while (this.members.length < this.#workers + 1) this.#launch();
-    await Promise.all(this.members.map((worker) => this.#started(worker)));
+    throw new Error(`The script worker cannot start: ${message}`);
   }
 
   /** A worker whose runs have been fast, for one more of their kind. */

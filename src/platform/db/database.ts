@@ -2,7 +2,6 @@ import type { DataSourceOptions, EntityManager, EntitySchema } from 'typeorm';
 import type { Sealer } from '../sealing.ts';
 import type { ChangeFeed } from './change-feed.ts';
 import type { DatabaseEngine } from './engine.ts';
-import { openPostgres, postgresOptions } from './engine-postgres.ts';
 import { openSqlite, sqliteOptions } from './engine-sqlite.ts';
 import { erasePayloads } from './erase-payloads.ts';
 import type { DayKeeper } from './old-days.ts';
@@ -21,10 +20,16 @@ export function isPostgresUrl(databaseUrl: string): boolean {
   return /^postgres(ql)?:/.test(databaseUrl);
 }
 
+/** With its driver, which a start on SQLite does not read. */
+const postgres = () => import('./engine-postgres.ts');
+
 /** The settings of one connection, also for the TypeORM command line (ormconfig.ts). */
-export function dataSourceOptions(databaseUrl: string, entities: readonly EntityClass[]): DataSourceOptions {
+export async function dataSourceOptions(
+  databaseUrl: string,
+  entities: readonly EntityClass[],
+): Promise<DataSourceOptions> {
   return isPostgresUrl(databaseUrl)
-    ? postgresOptions(databaseUrl, entities)
+    ? (await postgres()).postgresOptions(databaseUrl, entities)
     : sqliteOptions(databaseUrl, entities);
 }
 
@@ -71,7 +76,7 @@ export class Database {
     entities: readonly EntityClass[],
     sealer: Sealer,
   ): Promise<Database> {
-    const open = isPostgresUrl(databaseUrl) ? openPostgres : openSqlite;
+    const open = isPostgresUrl(databaseUrl) ? (await postgres()).openPostgres : openSqlite;
     const engine = await open(databaseUrl, entities, sealer);
     const door = new WriteDoor(engine.dialect);
     return new Database(engine, sealer, await engine.changes(() => door), door);

@@ -1,5 +1,3 @@
-export { copyDatabase } from './copying/copy-database.ts';
-export { CopyRefusal } from './copying/copy-refusal.ts';
 export { bytesColumn, realColumn, timeColumn } from './columns.ts';
 export { Database, dataSourceOptions, isPostgresUrl, type EntityClass } from './database.ts';
 export { sqlitePath } from './engine-sqlite.ts';

@@ -15,7 +15,7 @@ let source: DataSource;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'migrations-'));
-  source = await new DataSource(dataSourceOptions(`sqlite:${join(folder, 'm.db')}`, [])).initialize();
+  source = await new DataSource(await dataSourceOptions(`sqlite:${join(folder, 'm.db')}`, [])).initialize();
 });
 afterAll(async () => {
   await source.destroy();

@@ -46,7 +46,7 @@ const index = (columns: string, where: string | null) =>
   where === null ? columns : `${columns} WHERE ${where}`;
 
 async function migrated<T>(url: string, read: (source: DataSource) => Promise<T>): Promise<T> {
-  const source = await new DataSource(dataSourceOptions(url, [])).initialize();
+  const source = await new DataSource(await dataSourceOptions(url, [])).initialize();
   try {
     await source.runMigrations();
     return await read(source);

@@ -1,0 +1,2 @@
+export { copyDatabase } from './copy-database.ts';
+export { CopyRefusal } from './copy-refusal.ts';

@@ -59,7 +59,7 @@ export async function aftermathOf(
   ];
   return {
     executions,
-    open: openOnes(rows),
+    open: await openOnes(dataFolder),
     made: await madeKeys(dataFolder),
     faults,
     interrupted: rows.filter((row) => row.code === 'execution.interrupted').length,
@@ -82,10 +82,12 @@ function notedFaults(executions: ReadonlyMap<string, ExecutionRow>, noted: LoadR
   return faults;
 }
 
-function openOnes(rows: readonly ExecutionRow[]): string[] {
-  return rows
-    .filter(({ status }) => status === 'received' || status === 'running')
-    .map(({ id, key, status }) => `${id} of ${key} is left ${status}`);
+async function openOnes(dataFolder: string): Promise<string[]> {
+  const rows = await rowsOf<Pick<ExecutionRow, 'id' | 'key' | 'status'>>(
+    dataFolder,
+    `SELECT id, config_key AS key, status FROM executions WHERE status IN ('received', 'running') ORDER BY id`,
+  );
+  return rows.map(({ id, key, status }) => `${id} of ${key} is left ${status}`);
 }
 
 /** On PostgreSQL another process takes over what a dead one held once its lease of 20 s is over. */
@@ -94,10 +96,10 @@ const OPEN_MS_MAX = isPostgres ? 40_000 : 10_000;
 /** Waits until every execution has ended, in a server that runs. @returns those that have not. */
 export async function openExecutions(dataFolder: string, msMax = OPEN_MS_MAX): Promise<string[]> {
   const deadline = Date.now() + msMax;
-  let { open } = await aftermathOf(dataFolder, { noted: [] });
+  let open = await openOnes(dataFolder);
   while (open.length > 0 && Date.now() < deadline) {
-    await sleep(500);
-    ({ open } = await aftermathOf(dataFolder, { noted: [] }));
+    await sleep(100);
+    open = await openOnes(dataFolder);
   }
   return open;
 }

@@ -62,7 +62,7 @@ async function killedAt(point: string, key: string, folder: string): Promise<Exe
     const list = await next.command<{ items: Execution[] }>('GetWebHookExecutionListQuery', { key });
     const [latest] = list.body.data.items;
     return !latest || ['received', 'running'].includes(latest.status) ? null : latest;
-  });
+  }, 200);
   await next.stop();
   return ended;
 }

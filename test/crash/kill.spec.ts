@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readConfig } from '../../src/config.ts';
 import type { FaultPoint } from '../../src/platform/fault-points.ts';
+import { rowsOf } from '../support/database.ts';
 import { Signalbox } from '../support/signalbox.ts';
-import { aftermathOf } from './aftermath.ts';
 import { afterRestart, type CrashSite, killAtRandom, startAgain, untilEnded } from './kill-rounds.ts';
 import {
   allKinds,
@@ -38,7 +38,8 @@ const emptyReport = (): LoadReport => ({ noted: [], refusals: [], unanswered: 0,
 
 /** One call into a process that ends at the point; what lies there after a restart: its execution, what it made. */
 async function callInto(point: string, kind: CallKind, n: string) {
-  const { executions: before } = await aftermathOf(site.dataFolder, { noted: [] });
+  const before = await rowsOf<{ id: string }>(site.dataFolder, 'SELECT id FROM executions');
+  const idsBefore = new Set(before.map(({ id }) => id));
   const signalbox = await startAgain(site, { NODE_ENV: 'test', SIGNALBOX_FAULT_POINT: point });
   const report = emptyReport();
   await callOnce(signalbox, kind, bodyOf(kind, n), report);
@@ -47,7 +48,7 @@ async function callInto(point: string, kind: CallKind, n: string) {
   expect(report).toEqual({ ...emptyReport(), unanswered: 1 });
   const { executions, made, faults, open } = await afterRestart(site, report);
   expect([...faults, ...open]).toEqual([]);
-  const left = [...executions.values()].filter((row) => row.key === kind && !before.has(row.id));
+  const left = [...executions.values()].filter((row) => row.key === kind && !idsBefore.has(row.id));
   return {
     executions: left.map(({ status, code }) => ({ status, code })),
     made: made.filter((key) => key === `${kind}-${n}`),

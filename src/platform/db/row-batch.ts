@@ -55,6 +55,13 @@ export function rowBatch(rows: readonly TableRow[]): RowBatch {
   return { tables: tables.size > 1 ? new Map([...tables].sort(inOneOrder)) : tables, packs, plain };
 }
 
+/** In bytes. */
+export function payloadLength({ payload }: TableRow): number {
+  let length = 0;
+  for (const part of payload ?? []) length += part?.length ?? 0;
+  return length;
+}
+
 /** The rows that count. @throws TypeError where one cannot: written later than the others, it would take all with it. */
 export function countsIn(rows: readonly TableRow[]): TableRow[] {
   const counts = rows.filter(({ table }) => table.counters);

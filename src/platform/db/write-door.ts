@@ -3,7 +3,7 @@ import type { EntityManager } from 'typeorm';
 import { AppError } from '../errors.ts';
 import type { Dialect } from './dialect.ts';
 import { DoorFigures } from './door-metrics.ts';
-import { countsIn, rowBatch, type TableRow, withoutCounts } from './row-batch.ts';
+import { countsIn, payloadLength, rowBatch, type TableRow, withoutCounts } from './row-batch.ts';
 import { WriterTransaction } from './writer-transaction.ts';
 
 /** One transaction behind the door. Everything read and written through `manager` is part of it. */
@@ -133,7 +133,11 @@ export class WriteDoor {
     let tell: Tell = nobodyToTell;
     while (this.queue.length > 0) {
       const wait = this.dialect.beforeCommit();
-      if (wait) await wait;
+      if (wait) {
+        tell();
+        tell = nobodyToTell;
+        await wait;
+      }
       const batch = this.queue.splice(0, this.nextCommitSize());
       const begunAt = performance.now();
       const commit = this.commitTogether(batch);
@@ -278,12 +282,6 @@ function effectsOf(rows: readonly TableRow[]): (() => void)[] {
   const effects: (() => void)[] = [];
   for (const { afterCommit } of rows) if (afterCommit) effects.push(afterCommit);
   return effects;
-}
-
-function payloadLength({ payload }: TableRow): number {
-  let length = 0;
-  for (const part of payload ?? []) length += part?.length ?? 0;
-  return length;
 }
 
 function unavailable(cause: unknown): AppError {

@@ -61,12 +61,7 @@ const features = [
 /** The one list of everything wired in. */
 @Module({})
 export class AppModule {
-  static forRoot(
-    config: Config,
-    logger: Logger,
-    scripts: ScriptPool,
-    plugins: DynamicModule['imports'] = [],
-  ): DynamicModule {
+  static forRoot(config: Config, logger: Logger, plugins: DynamicModule['imports'] = []): DynamicModule {
     const settings = [
       Clock,
       {
@@ -89,7 +84,7 @@ export class AppModule {
           queue(config, { database, clock, processes: all, onStumble: warnOf(logger) }),
         inject: [Database, Clock, Processes],
       },
-      { provide: ScriptPool, useValue: scripts },
+      { provide: ScriptPool, useFactory: () => scriptPool(config, logger) },
       { provide: ExpressionPool, useFactory: () => expressionPool(config, logger) },
       { provide: ScriptLimitDefaults, useValue: scriptLimits(config) },
       {
@@ -138,6 +133,14 @@ function queue({ isShared }: Config, parts: ConstructorParameters<typeof Postgre
 function warnOf(logger: Logger) {
   return ({ id, kind }: Job, cause: unknown): void =>
     logger.warn({ jobId: id, kind, err: cause }, 'a job stumbled and is tried again');
+}
+
+function scriptPool(config: Config, logger: Logger): ScriptPool {
+  return new ScriptPool({
+    workers: config.scriptWorkers,
+    isolation: config.scriptIsolation,
+    onIncident: (message) => logger.warn({ incident: message }, 'script worker'),
+  });
 }
 
 function expressionPool(config: Config, logger: Logger): ExpressionPool {

@@ -1,9 +1,10 @@
 import 'reflect-metadata';
-import { scriptPool } from './app.scripts.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
 import { assertSafeRuntime } from './engines/script/index.ts';
 import { armFaultPoint } from './platform/fault-points.ts';
 import { createLogger } from './platform/logger.ts';
+import { startServer } from './server.ts';
+import { welcome } from './welcome.ts';
 
 /** How long a stop may take; after that, what still runs is left to the next start. */
 const STOP_MS_MAX = 28_000;
@@ -26,11 +27,7 @@ async function main(): Promise<void> {
   const config = configOrRefuse();
   if (config.faultPoint) armFaultPoint(config.faultPoint);
   const logger = await createLogger({ level: config.logLevel, isReadable: !config.isProduction });
-  const scripts = scriptPool(config, logger);
-  // They start beside all else that is read now: 0.3 s of the start. Where they cannot, the server says so.
-  scripts.start().catch(() => undefined);
-  const [{ startServer }, { welcome }] = await Promise.all([import('./server.ts'), import('./welcome.ts')]);
-  const running = await startServer(config, logger, scripts).catch((error: NodeJS.ErrnoException) =>
+  const running = await startServer(config, logger).catch((error: NodeJS.ErrnoException) =>
     refuseStart([sentenceOf(error, config)]),
   );
   await welcome(running, config, logger);

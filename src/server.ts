@@ -56,7 +56,7 @@ const httpOptions: ServerOptions<typeof HttpRequest> = {
   requireHostHeader: false,
 };
 
-/** Commands check their own fields: what compiles schemas of routes, 150 files, is not read at the start. */
+/** Commands check their own fields: what compiles schemas of routes, 114 files, is not read at the start. */
 function noSchemas(): never {
   throw new Error('Routes have no schemas here');
 }
@@ -79,15 +79,8 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
-/**
- * Starts everything in the order in which one part needs the other; listens last.
- * @param scripts may be on their way already.
- */
-export async function startServer(
-  config: Config,
-  logger: Logger,
-  scripts: ScriptPool,
-): Promise<RunningServer> {
+/** Starts everything in the order in which one part needs the other; listens last. */
+export async function startServer(config: Config, logger: Logger): Promise<RunningServer> {
   await startTracing(config.tracing, (fields, message) => logger.warn(fields, message));
   const webhooks = new WebHookListener(config.bodyLimitBytes);
   const adapter = new FastifyAdapter({
@@ -103,7 +96,7 @@ export async function startServer(
   });
   const server = adapter.getInstance();
   acceptRawBodies(server);
-  const app = await createApp(adapter, config, logger, scripts);
+  const app = await createApp(config, logger, adapter);
   const access = await app.get(AccessStart).prepare(config);
   await app.get(WebHookConfigDirectory).load();
   await app.get(Secrets).load();
@@ -111,7 +104,7 @@ export async function startServer(
   const matcher = app.get(MatchWebHook);
   matcher.start();
   await Promise.all([
-    scripts.start(),
+    app.get(ScriptPool).start(),
     // Its processes take 65 MiB each: whoever has no expressions goes without, and the first one starts them.
     matcher.usesExpressions && app.get(ExpressionPool).start(),
   ]);
@@ -137,17 +130,16 @@ export async function startServer(
 }
 
 async function createApp(
-  adapter: FastifyAdapter,
   config: Config,
   logger: Logger,
-  scripts: ScriptPool,
+  adapter: FastifyAdapter,
 ): Promise<NestFastifyApplication> {
   const plugins = await loadPlugins(config.plugins);
-  checkPlugins(plugins, AppModule.forRoot(config, logger, scripts));
+  checkPlugins(plugins, AppModule.forRoot(config, logger));
   const modules = plugins.flatMap((plugin) => plugin.modules);
   const settings = { logger: new NestLog(logger), bodyParser: false, abortOnError: false };
   return await NestFactory.create<NestFastifyApplication>(
-    AppModule.forRoot(config, logger, scripts, modules),
+    AppModule.forRoot(config, logger, modules),
     adapter,
     settings,
   ).catch((thrown: unknown) => {

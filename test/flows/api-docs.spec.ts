@@ -43,13 +43,11 @@ it('The page runs no script but its own', async () => {
   expect(await (await get('/api/docs')).text()).not.toMatch(/https?:|<script>/);
 });
 
-it.each([
-  '/api/docs/package.json',
-  '/api/docs/index.html',
-  '/api/docs/../docs/x',
-  '/api/docs/%2e%2e/package.json',
-])('Nothing else of the package is served: %s', async (path) => {
-  const response = await get(path);
-  expect(response.status).toBe(404);
-  expect(await response.json()).toMatchObject({ success: false, code: 'http.not-found' });
-});
+it.each(['package.json', 'index.html', 'swagger-ui-bundle.js.map'])(
+  'Nothing else of the package is served: %s',
+  async (name) => {
+    const response = await get(`/api/docs/${name}`);
+    expect(response.status).toBe(404);
+    expect(await response.json()).toMatchObject({ success: false, code: 'http.not-found' });
+  },
+);

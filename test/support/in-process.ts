@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { scriptPool } from '../../src/app.scripts.ts';
 import { type Config, readConfig } from '../../src/config.ts';
 import { Clock } from '../../src/platform/clock.ts';
 import { createLogger } from '../../src/platform/logger.ts';
@@ -44,8 +43,7 @@ export class InProcess {
       ...env,
     });
     const logger = await createLogger({ level: 'silent', isReadable: false });
-    const server = await startServer({ ...config, ...beyond }, logger, scriptPool(config, logger));
-    return new InProcess(server, dataFolder, apiKey);
+    return new InProcess(await startServer({ ...config, ...beyond }, logger), dataFolder, apiKey);
   }
 
   get url(): string {

@@ -120,18 +120,6 @@ describe('runs beside each other', () => {
   });
 });
 
-describe('a pool', () => {
-  it('starts once, however often it is asked to', async () => {
-    const before = childPids();
-    const pool = new ScriptPool({ workers: 2, isolation: 'frozen' });
-    await Promise.all([pool.start(), pool.start()]);
-    await pool.start();
-    const started = childPids().filter((pid) => !before.includes(pid));
-    await pool.stop(0);
-    expect(started).toHaveLength(3);
-  });
-});
-
 describe('a worker that goes away', () => {
   it('takes only its own run with it, and is replaced', async () => {
     const before = childPids();

@@ -11,15 +11,6 @@ const reasons = ['running-time', 'total-time', 'memory', 'lost', 'other'] as con
 /** Why a worker was killed: the limit that its script reached, or that it was lost. */
 export type KillReason = (typeof reasons)[number];
 
-/** What the pool is doing now, and what has happened since it started. */
-export interface ScriptPoolStats {
-  workers: number;
-  busy: number;
-  queued: number;
-  kills: number;
-  restarts: number;
-}
-
 /** What has happened in a pool since it started. */
 export class ScriptFigures {
   readonly runs = new Tally<Exclude<ScriptVerdict['kind'], 'limit'> | ScriptLimitName>(outcomes);

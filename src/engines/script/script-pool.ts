@@ -5,7 +5,7 @@ import { answerCall } from './script-calls.ts';
 import { ScriptCrowd, submitAlone } from './script-crowd.ts';
 import { CHECKS, ScriptJob, type ScriptTask } from './script-job.ts';
 import { keepLogLine, settleWithReport } from './script-outcome.ts';
-import { killReasonOf, type KillReason, ScriptFigures, type ScriptPoolStats } from './script-metrics.ts';
+import { killReasonOf, type KillReason, ScriptFigures } from './script-metrics.ts';
 import { ScriptPace } from './script-pace.ts';
 import { ScriptQueue } from './script-queue.ts';
 import type { ScriptOutcome, ScriptRequest, ScriptVerdict } from './script-run.ts';
@@ -21,13 +21,21 @@ const FENCED_MS_MAX = 500;
 const TICKS_PER_MEASURE = 50;
 const TIDY_MS = 1000;
 const QUEUED_MAX = 10_000;
-
 /** How a pool is set up; see `SCRIPT_WORKERS` and `SCRIPT_ISOLATION` of the contract. */
 export interface ScriptPoolOptions {
   workers: number;
   isolation: 'frozen' | 'fresh';
   /** Told of each worker that was killed or went away, for the log. */
   onIncident?: (message: string) => void;
+}
+
+/** What the pool is doing now, and what has happened since it started. */
+export interface ScriptPoolStats {
+  workers: number;
+  busy: number;
+  queued: number;
+  kills: number;
+  restarts: number;
 }
 
 /** Runs scripts so that a bad one harms only itself; `run` never rejects. */
@@ -37,7 +45,6 @@ export class ScriptPool {
   readonly #queue = new ScriptQueue();
   readonly #pace = new ScriptPace();
   #isOpen = false;
-  #started: Promise<void> | undefined;
   #unsettled = 0;
   #onDrained: (() => void) | undefined;
   #watch: NodeJS.Timeout | undefined;
@@ -59,12 +66,8 @@ export class ScriptPool {
     return this.#isOpen && this.#crowd.isReady;
   }
 
-  /** Starts the workers, once; rejects with a sentence when none can start. */
-  start(): Promise<void> {
-    return (this.#started ??= this.#start());
-  }
-
-  async #start(): Promise<void> {
+  /** Starts the workers; rejects with a sentence when none can start. */
+  async start(): Promise<void> {
     await this.#crowd.start();
     if (this.#crowd.way.readsAnything)
       this.#options.onIncident?.('script workers can read files: modules are linked');

@@ -55,7 +55,7 @@ export function rowBatch(rows: readonly TableRow[]): RowBatch {
   return { tables: tables.size > 1 ? new Map([...tables].sort(inOneOrder)) : tables, packs, plain };
 }
 
-/** In bytes. */
+/** How much of a row is large: bytes, of texts characters. */
 export function payloadLength({ payload }: TableRow): number {
   let length = 0;
   for (const part of payload ?? []) length += part?.length ?? 0;

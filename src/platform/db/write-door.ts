@@ -134,6 +134,7 @@ export class WriteDoor {
     while (this.queue.length > 0) {
       const wait = this.dialect.beforeCommit();
       if (wait) {
+        // Whoever is stored already does not wait for it.
         tell();
         tell = nobodyToTell;
         await wait;

@@ -19,9 +19,9 @@ export class ProcessStat {
     return this.#read('statm', 1) * PAGE_KIB;
   }
 
-  /** Milliseconds its main thread was ready to run and did not get a processor. */
-  starvedMs(): number {
-    return this.#read('schedstat', 1) / NANOS_PER_MS;
+  /** Milliseconds its main thread has had a processor, up to now. */
+  ranMs(): number {
+    return this.#read('schedstat', 0) / NANOS_PER_MS;
   }
 
   /** When the machine runs out of memory, the kernel shall take this process and not the server. */

@@ -40,4 +40,12 @@ export const workerMutants: readonly Mutant[] = [
     spec: 'src/engines/script/script-limits.spec.ts',
     tests: 'limits of its own run',
   },
+  {
+    name: 'an expression is charged with the time that others had the processor',
+    file: 'src/platform/work-meter.ts',
+    find: 'Math.min(seenMs, ranMs - this.#first.ranMs)',
+    replacement: 'seenMs',
+    spec: 'src/engines/expression/expression-limits.spec.ts',
+    tests: 'his worker got no processor',
+  },
 ];

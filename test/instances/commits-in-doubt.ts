@@ -3,8 +3,9 @@ import type { Database } from '../../src/platform/db/index.ts';
 import { rawQuery } from '../../src/platform/db/raw-query.ts';
 import { marks } from '../crash/mixed-writes.ts';
 
-/** Commits between two falls, at least as long: a server that falls while it gets up has nobody to fail. */
+/** Between two falls, at least as long and so many commits: a server that falls while it gets up has nobody to fail. */
 const UP_MS = 300;
+const UP_COMMITS = 25;
 const PAUSE_MS = 4;
 
 /** What writers were told while their server fell, and what lies there. */
@@ -31,7 +32,9 @@ export async function writeWhileItFalls(
   const state = { isOver: false, acknowledged: new Set<number>(), refused: new Set<number>() };
   const writing = databases.map((database, writer) => write(database, 1_000_000 * (writer + 1), state));
   for (let n = 0; n < falls; n++) {
+    const enough = state.acknowledged.size + UP_COMMITS;
     await sleep(UP_MS);
+    while (state.acknowledged.size < enough) await sleep(PAUSE_MS);
     await fall();
   }
   await sleep(UP_MS);

@@ -63,9 +63,10 @@ describe.runIf(isPostgres)('Ten thousand accepted calls over three instances', (
 
     const executions = await rowsOf(
       cluster.first.dataFolder,
-      `SELECT status, count(*) AS n FROM executions WHERE config_key = 'lined' GROUP BY 1`,
+      `SELECT status, count(*) AS n FROM executions WHERE config_key = 'lined' AND coalesce(code, '') NOT LIKE 'database.%' GROUP BY 1`,
     );
-    // One that ran while its instance was too busy is tried again: its command was refused, and had no effect.
+    // One that ran while its instance was too busy is tried again: its command was refused, and had no effect. A call that was
+    // refused so is called again.
     expect(executions).toEqual([{ status: 'succeeded', n: CALLS }]);
   }, 480_000);
 });

@@ -103,6 +103,24 @@ describe('a server that is kept from looking', () => {
     expect(await evaluated).toEqual({ kind: 'value', value: 1 });
     await own.stop(0);
   });
+
+  it('nor with that in which his worker got no processor, up to ten times the limit', async () => {
+    const before = childPids();
+    const own = expressionPool();
+    await own.start();
+    await verdictOf(own, '=1');
+    const workers = childPids().filter((pid) => !before.includes(pid));
+    const signal = (name: NodeJS.Signals) => workers.forEach((pid) => process.kill(pid, name));
+    signal('SIGSTOP');
+    const evaluated = verdictOf(own, '=2');
+    // While the pool looks: the limit is 250 ms.
+    await new Promise((resolve) => setTimeout(resolve, 900));
+    signal('SIGCONT');
+    expect(await evaluated).toEqual({ kind: 'value', value: 2 });
+    signal('SIGSTOP');
+    expect(await verdictOf(own, '=3')).toMatchObject({ kind: 'limit', limit: 'running-time' });
+    await own.stop(0);
+  });
 });
 
 describe('neighbours', () => {

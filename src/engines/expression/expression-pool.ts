@@ -19,8 +19,6 @@ const TICK_MS = 10;
 const WAIT_MS_MAX = 5_000;
 /** A head older than this holds its worker: what waits behind it goes to another. */
 const HELD_AFTER_MS = 20;
-/** However busy the machine, nothing runs longer than this many times its limit. */
-const STARVED_FACTOR = 3;
 /** Calls at one worker at a time: enough to be sent together, few enough to be moved. */
 const SENT_MAX = 32;
 const START_MS_MAX = 10_000;
@@ -284,7 +282,7 @@ export class ExpressionPool {
         this.#kill(worker, now, 'a worker was lost in what had been moved', 'lost');
       return;
     }
-    const headMs = worker.headMs(now, STARVED_FACTOR);
+    const headMs = worker.chargedMs(now);
     if (headMs > runningMs) {
       worker.jobs.shift();
       this.#noteSlow(head, now);

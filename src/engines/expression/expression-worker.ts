@@ -2,6 +2,7 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { ProcessStat } from '../../platform/process-stat.ts';
+import { WorkMeter } from '../../platform/work-meter.ts';
 import { WorkerChannel } from '../../platform/worker-channel.ts';
 import type { ExpressionJob } from './expression-job.ts';
 import { FrameCutter, partsFrame, READY_TICKET, SIBLINGS_TICKET } from './wire.ts';
@@ -29,12 +30,11 @@ export class ExpressionWorker {
   /** Sent and not ended, the running one first. */
   readonly jobs: ExpressionJob[] = [];
   #headSince = 0;
-  /** What `starvedMs` was when the head was first looked at. */
-  #starvedBaseline: number | undefined;
   readonly #channel: WorkerChannel;
   readonly #room = (bytes: number): Buffer => this.#channel.room(bytes);
   readonly #cutter = new FrameCutter();
   readonly #stat: ProcessStat;
+  readonly #meter: WorkMeter;
   #lastTicket = READY_TICKET;
   /** Tickets of jobs that were taken away and that it evaluates all the same. */
   readonly #stale = new Set<number>();
@@ -46,6 +46,7 @@ export class ExpressionWorker {
   ) {
     this.#stat = new ProcessStat(child.pid ?? 0);
     this.#stat.preferDeath();
+    this.#meter = new WorkMeter(this.#stat);
     const socket = child.stdio[3] as Socket;
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
     this.#channel = new WorkerChannel(socket);
@@ -78,17 +79,9 @@ export class ExpressionWorker {
     partsFrame(SIBLINGS_TICKET, [Buffer.from(pids)], this.#room);
   }
 
-  /** How long the head has been running; on a busy machine the time that others had the processor does not count. */
-  headMs(now: number, starvedFactor: number): number {
-    if (this.#starvedBaseline === undefined) {
-      // Never looked at before: it may be the server that was kept from looking, and nobody knows what the time went to.
-      this.#starvedBaseline = this.#stat.starvedMs();
-      this.#headSince = now;
-      return 0;
-    }
-    const ageMs = now - this.#headSince;
-    const starvedMs = this.#stat.starvedMs() - this.#starvedBaseline;
-    return Math.max(ageMs - starvedMs, ageMs / starvedFactor);
+  /** How long it has been running the head, or, where it has none, what was taken away from it. */
+  chargedMs(now: number): number {
+    return this.#meter.chargedMs(now - this.#headSince);
   }
 
   /** Takes back what has not begun. */
@@ -107,7 +100,7 @@ export class ExpressionWorker {
 
   #beginHead(now: number): void {
     this.#headSince = now;
-    this.#starvedBaseline = undefined;
+    this.#meter.reset();
   }
 
   #receive(chunk: Buffer): void {
@@ -142,6 +135,6 @@ export class ExpressionWorker {
 
   /** True when it runs something that nobody waits for any more, since longer than that. */
   isLost(now: number, ms: number): boolean {
-    return this.isHeld && this.jobs.length === 0 && now - this.#headSince > ms;
+    return this.isHeld && this.jobs.length === 0 && this.chargedMs(now) > ms;
   }
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ScriptPool } from './index.ts';
-import { scriptRequest } from './script.fixture.ts';
+import { childPids, scriptRequest } from './script.fixture.ts';
 
 const RUNNING = { kind: 'limit', limit: 'running-time' };
 const MEMORY = { kind: 'limit', limit: 'memory' };
@@ -158,5 +158,25 @@ describe('a script that goes over its limits', () => {
     const outcome = await outcomeOf(source, { limits: { callsMax: 100_000, runningMs: 10_000 } });
     expect(JSON.stringify(outcome.verdict)).not.toMatch(/node:|file:|worker/);
     expect((await outcomeOf('return 1')).verdict).toEqual({ kind: 'returned', json: '1' });
+  });
+});
+
+describe('a script whose worker gets no processor', () => {
+  it('is not charged with that time, up to ten times its limit', async () => {
+    const before = childPids();
+    const pool = new ScriptPool({ workers: 2, isolation: 'frozen' });
+    await pool.start();
+    const workers = childPids().filter((pid) => !before.includes(pid));
+    const signal = (name: NodeJS.Signals) => workers.forEach((pid) => process.kill(pid, name));
+    const request = scriptRequest('return 1', { limits: { runningMs: 100 } });
+    signal('SIGSTOP');
+    const late = pool.run(request);
+    // While the pool looks.
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    signal('SIGCONT');
+    expect((await late).verdict).toEqual({ kind: 'returned', json: '1' });
+    signal('SIGSTOP');
+    expect((await pool.run(request)).verdict).toMatchObject(RUNNING);
+    await pool.stop(0);
   });
 });

@@ -9,15 +9,13 @@ import { killReasonOf, type KillReason, ScriptFigures } from './script-metrics.t
 import { ScriptPace } from './script-pace.ts';
 import { ScriptQueue } from './script-queue.ts';
 import type { ScriptOutcome, ScriptRequest, ScriptVerdict } from './script-run.ts';
-import { judgeDeath, judgeHead, totalTimeVerdict } from './script-watch.ts';
+import { isLost, judgeDeath, judgeHead, totalTimeVerdict } from './script-watch.ts';
 import type { ScriptWorker } from './script-worker.ts';
 
 const MEMORY_LIMIT = WORKER_LIMITS.indexOf('memory');
 const TICK_MS = 5;
 /** A head older than this holds its worker: what waits behind it goes to another. */
 const HELD_AFTER_MS = 20;
-/** A worker that does not get past what was taken from it is lost in a run that nobody waits for. */
-const FENCED_MS_MAX = 500;
 const TICKS_PER_MEASURE = 50;
 const TIDY_MS = 1000;
 const QUEUED_MAX = 10_000;
@@ -273,9 +271,7 @@ export class ScriptPool {
 
   #judgeWorker(worker: ScriptWorker, now: number): void {
     const { head } = worker;
-    if (worker.isFenced && head === undefined && now - worker.idleSince > FENCED_MS_MAX) {
-      this.#discard(worker, 'a worker was lost in a run that had been moved', 'lost');
-    }
+    if (isLost(worker, now)) this.#discard(worker, 'a worker was lost in a run that had been moved', 'lost');
     if (head === undefined || worker.isKilled) return;
     const verdict = judgeHead(worker, now);
     if (verdict !== undefined && worker.waitingSince === 0) this.#kill(worker, head, verdict);

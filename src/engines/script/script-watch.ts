@@ -1,5 +1,4 @@
 /** Judges from outside what a worker's head may still do. */
-import type { ScriptJob } from './script-job.ts';
 import type { ScriptVerdict } from './script-run.ts';
 import type { ScriptWorker, WorkerEnd } from './script-worker.ts';
 
@@ -7,8 +6,7 @@ import type { ScriptWorker, WorkerEnd } from './script-worker.ts';
 const MEASURED_AFTER_MS = 8;
 /** About what a run can allocate: more than this a head is not taken to have grown by since it began. */
 const GROWTH_KIB_PER_MS_MAX = 4 * 1024;
-/** However busy the machine, no run takes longer than this many times its limit. */
-const STARVED_FACTOR = 3;
+const FENCED_MS_MAX = 500;
 const KIB_PER_MIB = 1024;
 const CRASH_SIGNALS = new Set(['SIGABRT', 'SIGTRAP', 'SIGILL', 'SIGSEGV', 'SIGBUS', 'SIGFPE']);
 const CRASH_CODES = new Set([132, 133, 134, 135, 136, 139]);
@@ -29,30 +27,18 @@ export function totalTimeVerdict(): LimitVerdict {
   };
 }
 
-/** On a busy machine a run is not to be stopped for the time that others had the processor: up to twice its own. */
-function isOutOfTime(worker: ScriptWorker, head: ScriptJob, runningMs: number): boolean {
-  if (runningMs > head.runningMs * STARVED_FACTOR) return true;
-  if (worker.starvedBaseline === undefined) {
-    // Never looked at before: it was the server that was kept from looking.
-    worker.starvedBaseline = worker.stat.starvedMs();
-    return false;
-  }
-  return runningMs - (worker.stat.starvedMs() - worker.starvedBaseline) > head.runningMs;
-}
-
 /** The limit that the head has gone over by now, if any. */
 export function judgeHead(worker: ScriptWorker, now: number): LimitVerdict | undefined {
   const { head } = worker;
   if (head === undefined) return undefined;
   const runningMs = worker.runningMs(now);
-  if (runningMs > head.runningMs && isOutOfTime(worker, head, runningMs)) {
+  if (worker.meter.chargedMs(runningMs) > head.runningMs) {
     const message = `The script ran longer than ${head.runningMs} ms`;
     return { kind: 'limit', limit: 'running-time', message };
   }
   // One that was given up already only has to come to its end.
   if (now > head.deadlineAt && !head.isSettled) return totalTimeVerdict();
   if (runningMs < MEASURED_AFTER_MS || worker.waitingSince !== 0) return undefined;
-  worker.starvedBaseline ??= worker.stat.starvedMs();
   const residentKib = worker.stat.residentKib();
   if (!worker.isBaselineOfHead) {
     // Runs that shared the worker before it have made isolates since the last measure: those are not its doing.
@@ -62,6 +48,12 @@ export function judgeHead(worker: ScriptWorker, now: number): LimitVerdict | und
   }
   const grownKib = residentKib - worker.residentBaseline;
   return grownKib > head.memoryMb * KIB_PER_MIB ? memoryVerdict(head.memoryMb) : undefined;
+}
+
+/** True of a worker that does not get past what was taken from it: it is in a run that nobody waits for. */
+export function isLost(worker: ScriptWorker, now: number): boolean {
+  if (!worker.isFenced || worker.head !== undefined) return false;
+  return worker.meter.chargedMs(now - worker.idleSince) > FENCED_MS_MAX;
 }
 
 /** What the head of a worker that died unasked is told. */

@@ -13,6 +13,7 @@ import {
 import type { Frame, Room } from './frames.ts';
 import { encodeRun, wantsSync } from './frames-run.ts';
 import { ProcessStat } from '../../platform/process-stat.ts';
+import { WorkMeter } from '../../platform/work-meter.ts';
 import { WorkerChannel } from '../../platform/worker-channel.ts';
 import type { ScriptJob } from './script-job.ts';
 
@@ -20,11 +21,11 @@ import type { ScriptJob } from './script-job.ts';
 const PROGRAMS_MAX = 24;
 const STDERR_CHARS_MAX = 4096;
 /**
- * When a worker ends a run by itself: the pool is gone or has failed to for so long. Not for fast runs, whose end the other
+ * When a worker ends a run by itself: the pool is gone or has failed to for longer than `WorkMeter` lets anything take. Not for fast runs, whose end the other
  * workers see to (`siblings`): isolated-vm keeps the timer of each run until its time has come: after
  * 400,000 runs a worker had 210 MiB, and without timers 141.
  */
-const BACKSTOP_FACTOR = 4;
+const BACKSTOP_FACTOR = 11;
 const BACKSTOP_EXTRA_MS = 1000;
 
 /** What a worker tells the pool. */
@@ -47,6 +48,8 @@ export interface WorkerEnd {
 export class ScriptWorker {
   readonly child: ChildProcess;
   readonly stat: ProcessStat;
+  /** Of the head. */
+  readonly meter: WorkMeter;
   readonly gone: Promise<void>;
   /** Settles when the worker can take jobs. */
   readonly ready: Promise<void>;
@@ -64,8 +67,6 @@ export class ScriptWorker {
   /** When the head began to wait for a call, or 0. */
   waitingSince = 0;
   waitedMs = 0;
-  /** What `starvedMs` was when the head was first looked at, or nothing. */
-  starvedBaseline: number | undefined;
   idleSince = 0;
   /** KiB; as measured when the worker was last known to be well. */
   residentBaseline = 0;
@@ -88,6 +89,7 @@ export class ScriptWorker {
   constructor(child: ChildProcess, events: ScriptWorkerEvents) {
     this.child = child;
     this.stat = new ProcessStat(child.pid ?? 0);
+    this.meter = new WorkMeter(this.stat);
     this.#events = events;
     const socket = child.stdio[3] as Socket;
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
@@ -215,7 +217,7 @@ export class ScriptWorker {
     this.headSince = now;
     this.waitingSince = 0;
     this.waitedMs = 0;
-    this.starvedBaseline = undefined;
+    this.meter.reset();
     this.isBaselineOfHead = false;
     this.isHeld = false;
     if (this.jobs.length === 0) this.idleSince = now;

@@ -153,3 +153,16 @@ describe('An unknown field', () => {
     expect(sentences(schema, input, { key: 'no' })).toStrictEqual([`Unknown field "${name}"`]);
   });
 });
+
+describe('Many fields that nobody knows', () => {
+  it.each([1, 50, 51, 1_000])('%i are told of by 50 sentences at most, and by their number', (count) => {
+    const inner = Object.fromEntries(Array.from({ length: count }, (_, at) => [`f${at}`, 0]));
+    const told = sentences(z.strictObject({ inner: z.strictObject({}) }), { inner });
+    expect(told.slice(0, 50)).toEqual(
+      Object.keys(inner)
+        .slice(0, 50)
+        .map((name) => `Unknown field "inner.${name}"`),
+    );
+    expect(told.slice(50)).toEqual(count > 50 ? [`… and ${count - 50} more`] : []);
+  });
+});

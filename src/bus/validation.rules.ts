@@ -22,27 +22,28 @@ export function validationSentences(
   const refused = new Map(Object.entries(refusedFields));
   const told = new Set<string>();
   const sentences: string[] = [];
+  let untold = 0;
   for (const issue of error.issues) {
     const place = issue.path.join('.');
     // The first reason is enough: that an empty key is also no key of the right form helps nobody.
     if (issue.code !== 'unrecognized_keys' && told.has(place)) continue;
     told.add(place);
+    if (issue.code === 'unrecognized_keys') untold += Math.max(0, issue.keys.length - SENTENCES_MAX);
     sentences.push(...sentencesOf(issue, refused));
   }
   const distinct = [...new Set(sentences)];
-  if (distinct.length <= SENTENCES_MAX) return distinct;
-  return [...distinct.slice(0, SENTENCES_MAX), `… and ${distinct.length - SENTENCES_MAX} more`];
+  const more = untold + Math.max(0, distinct.length - SENTENCES_MAX);
+  return more === 0 ? distinct : [...distinct.slice(0, SENTENCES_MAX), `… and ${more} more`];
 }
 
 function sentencesOf(issue: z.core.$ZodIssue, refused: ReadonlyMap<string, string>): string[] {
   const field = fieldName(issue.code === 'invalid_key' ? issue.path.slice(0, -1) : issue.path);
   switch (issue.code) {
     case 'unrecognized_keys':
-      return issue.keys.map(
-        (key) =>
-          refused.get([...issue.path, key].join('.')) ??
-          `Unknown field "${[...issue.path, key].join('.').slice(0, 100)}"`,
-      );
+      return issue.keys.slice(0, SENTENCES_MAX).map((key) => {
+        const place = [...issue.path, key].join('.');
+        return refused.get(place) ?? `Unknown field "${place.slice(0, 100)}"`;
+      });
     case 'invalid_type':
       return [
         issue.input === undefined ? `${field} is required` : `${field} must be ${article(issue.expected)}`,

@@ -51,11 +51,12 @@ describe('a script that has had its effect when the database goes away', () => {
 
 describe('a call whose time is over while the database is away', () => {
   it('is answered and not left to wait; it goes on, and is recorded when the database is back', async () => {
-    await signalbox.createConfig('impatient', { executionCode: callElsewhere, timeoutMs: 200 });
+    await signalbox.createConfig('impatient', { executionCode: callElsewhere, timeoutMs: 2_000 });
     const answered = Promise.withResolvers<void>();
     const elsewhere = await slowServer(() => answered.promise);
     const calling = signalbox.call('impatient', { method: 'GET', url: elsewhere.url });
     await elsewhere.called;
+    // Within those two seconds.
     const locker = await lockForWriting(signalbox.dataFolder);
     const response = await calling;
     const id = response.headers.get('x-execution-id');

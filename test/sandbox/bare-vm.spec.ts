@@ -99,10 +99,15 @@ async function isContained(script: HostileScript, index: number): Promise<boolea
   return isSecret && isUntouched && areRight && neighbourFault === null;
 }
 
+const isClimb = ({ kind }: HostileScript) => kind === 'constructor and prototype chains';
+const failed = () => corpus.filter((script) => contained.get(script) === false);
+/** What is asked of it below: when that has been seen, the rest would tell no more, and takes a minute. */
+const isShown = () => failed().length >= corpus.length / 2 && failed().some(isClimb);
+
 beforeAll(async () => {
   let next = 0;
   const work = async () => {
-    while (next < corpus.length) {
+    while (next < corpus.length && !isShown()) {
       const index = next;
       next += 1;
       contained.set(corpus[index]!, await isContained(corpus[index]!, index));
@@ -114,12 +119,9 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test('bare node:vm fails at least half of the hostile scripts', () => {
-  const failed = corpus.filter((script) => contained.get(script) === false);
-  expect(contained.size).toBe(corpus.length);
-  expect(failed.length).toBeGreaterThanOrEqual(corpus.length / 2);
+  expect(failed().length).toBeGreaterThanOrEqual(corpus.length / 2);
 });
 
 test('bare node:vm is taken over by scripts that climb constructors', () => {
-  const climbs = corpus.filter(({ kind }) => kind === 'constructor and prototype chains');
-  expect(climbs.some((script) => contained.get(script) === false)).toBe(true);
+  expect(failed().some(isClimb)).toBe(true);
 });

@@ -16,6 +16,8 @@ const FULL_MICROS = 1500;
 /** A worker that is missing for this long is replaced although others are free: starting one costs 60 ms of CPU. */
 const MISSING_MS = 100;
 const SURPLUS_IDLE_MS = 5000;
+/** Without a script for so long, all but one may go: each has 60 to 70 MiB and takes 170 ms of CPU to start. */
+const UNUSED_MS = 600_000;
 const LAUNCH_PAUSE_MS_MAX = 5000;
 const KIB_PER_MIB = 1024;
 const WAITING_EXTRA = 10;
@@ -24,7 +26,7 @@ const CHECKING_EXTRA = 2;
 /** A worker whose isolates have grown it to this is replaced when it has nothing to do. */
 const RECYCLED_KIB = 384 * KIB_PER_MIB;
 
-/** Keeps `workers` free workers and a warm spare, more while runs hold theirs. */
+/** Keeps `workers` free workers and a warm spare, more while runs hold theirs, and one where nobody has a script. */
 export class ScriptCrowd {
   readonly members: ScriptWorker[] = [];
   readonly #workers: number;
@@ -36,6 +38,9 @@ export class ScriptCrowd {
   #failedStarts = 0;
   #launchAfter = 0;
   #isStopping = false;
+  /** Members that are kept although nothing is to be done. */
+  #kept = 1;
+  #usedAt = 0;
 
   constructor(workers: number, isFresh: boolean, events: ScriptWorkerEvents) {
     this.#workers = workers;
@@ -58,18 +63,23 @@ export class ScriptCrowd {
     return this.#way;
   }
 
-  /** Starts all workers; throws what the first one said when none can start at all. */
+  /** Starts one worker, which shows that they can; throws what it said when none can start at all. */
   async start(): Promise<void> {
     let message: string | undefined;
     for (const way of launchesToTry(this.#isFresh)) {
       this.#way = way;
-      // All at once: with one before the others a server is ready 3 % later (14 starts of each, in turn).
-      const started = Array.from({ length: this.#workers + 1 }, () => this.#started(this.#launch()));
-      const messages = await Promise.all(started);
-      if (messages.includes(undefined)) return;
-      message = messages[0];
+      message = await this.#started(this.#launch());
+      if (message === undefined) return;
     }
     throw new Error(`The script worker cannot start: ${message}`);
+  }
+
+  /** Told of each script: from the first one on all workers are kept. */
+  noteUse(now: number): void {
+    this.#usedAt = now;
+    if (this.#kept > 1 || this.#isStopping) return;
+    this.#kept = this.#workers + 1;
+    while (this.members.length < this.#kept) this.#launch();
   }
 
   /** A worker whose runs have been fast, for one more of their kind. */
@@ -138,14 +148,14 @@ export class ScriptCrowd {
   refill(now: number, waiting: Pick<ScriptQueue, 'has' | 'nestingMax'>): void {
     if (this.#isStopping || now < this.#launchAfter) return;
     const open = this.members.filter((worker) => !worker.isHeld && !worker.isRetiring).length;
-    if (open > this.#workers) {
+    if (open >= this.#kept) {
       this.#missingSince = 0;
       return;
     }
     const extra = (waiting.has(CHECKS) ? CHECKING_EXTRA : 0) + waiting.nestingMax;
     if (this.members.length >= this.membersMax + extra) return;
     if (this.#missingSince === 0) this.#missingSince = now;
-    const isUrgent = open === 0 || this.members.length <= this.#workers;
+    const isUrgent = open === 0 || this.members.length < this.#kept;
     if (!isUrgent && now - this.#missingSince < MISSING_MS) return;
     this.#missingSince = 0;
     this.#launch();
@@ -153,9 +163,10 @@ export class ScriptCrowd {
 
   /** Lets go of workers that nobody needs any more and of those that have grown too large. */
   tidy(now: number): void {
+    if (now - this.#usedAt > UNUSED_MS) this.#kept = 1;
     const idle = this.members.filter((worker) => isOpen(worker) && worker.jobs.length === 0);
     const large = idle.find((worker) => worker.residentBaseline > RECYCLED_KIB);
-    const surplus = this.members.length > this.#workers + 1 ? idle.at(-1) : undefined;
+    const surplus = this.members.length > this.#kept ? idle.at(-1) : undefined;
     const leaving = large ?? (surplus && now - surplus.idleSince > SURPLUS_IDLE_MS ? surplus : undefined);
     if (leaving !== undefined) this.remove(leaving).retire();
   }

@@ -64,7 +64,7 @@ export class ScriptPool {
     return this.#isOpen && this.#crowd.isReady;
   }
 
-  /** Starts the workers; rejects with a sentence when none can start. */
+  /** Starts the first worker; rejects with a sentence when none can start. */
   async start(): Promise<void> {
     await this.#crowd.start();
     if (this.#crowd.way.readsAnything)
@@ -136,9 +136,11 @@ export class ScriptPool {
       this.#watch ??= setInterval(() => this.#tick(), TICK_MS);
       job.expectedMicros = this.#pace.expectedMicros(job.programKey);
       const isNext = !this.#queue.has(job.ownerId) && !this.#queue.has(CHECKS);
-      if (isNext && this.#place(job, now)) return;
-      this.#queue.add(job);
-      this.#crowd.refill(now, this.#queue);
+      if (!isNext || !this.#place(job, now)) {
+        this.#queue.add(job);
+        this.#crowd.refill(now, this.#queue);
+      }
+      this.#crowd.noteUse(now);
     });
   }
 

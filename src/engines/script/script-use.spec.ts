@@ -153,6 +153,7 @@ describe('the pool', () => {
     const pool = new ScriptPool({ workers: 2, isolation: 'frozen' });
     await pool.start();
     expect(pool.isReady).toBe(true);
+    await pool.run(scriptRequest('return 1'));
     const pids = childPids().filter((pid) => !before.includes(pid));
     expect(pids.length).toBeGreaterThanOrEqual(3);
     const busy = pool.run(scriptRequest('for(;;);', { limits: { runningMs: 30_000 } }));

@@ -7,7 +7,11 @@ const SLACK_MS = 1_500;
 
 /** Several instances on one database, the first with its data folder. */
 export class Cluster {
-  private constructor(readonly members: readonly Signalbox[]) {}
+  readonly members: readonly Signalbox[];
+
+  private constructor(members: readonly Signalbox[]) {
+    this.members = members;
+  }
 
   /** @param size from 2. */
   static async start(size: number, options: SignalboxOptions = {}): Promise<Cluster> {

@@ -43,8 +43,11 @@ export class Load {
   private readonly name = `load-${(loads += 1)}`;
   private readonly senders: Promise<void>[] = [];
 
+  private readonly memberAt: (n: number) => Signalbox;
+
   /** @param memberAt whom to call the n-th time. */
-  constructor(private readonly memberAt: (n: number) => Signalbox) {
+  constructor(memberAt: (n: number) => Signalbox) {
+    this.memberAt = memberAt;
     for (let n = 0; n < LINES; n++)
       this.senders.push(this.sendKept(n), this.sendLined(`${this.name} line-${n}`));
   }

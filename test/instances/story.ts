@@ -16,11 +16,14 @@ interface Published {
 
 /** What happens to instances under load, and whether all is as it was told. */
 export class Story {
+  private readonly witness: Signalbox;
+  private readonly members: readonly Signalbox[];
+
   /** @param witness an instance that nothing happens to. @param members those under load; they may be exchanged. */
-  constructor(
-    private readonly witness: Signalbox,
-    private readonly members: readonly Signalbox[],
-  ) {}
+  constructor(witness: Signalbox, members: readonly Signalbox[]) {
+    this.witness = witness;
+    this.members = members;
+  }
 
   /** Calls under way while `fault` happens, and for a while afterwards. @returns what the callers were told. */
   async underLoad(fault: () => Promise<void>): Promise<Told> {

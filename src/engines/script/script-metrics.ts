@@ -35,7 +35,11 @@ export function scriptMetrics(pool: ScriptPool): Metric[] {
     counter('signalbox_script_runs_total', 'Script runs that ended, by how; limits by their name.', () =>
       byLabel('outcome', figures.runs.counts),
     ),
-    gauge('signalbox_script_workers', 'Processes that run scripts.', () => pool.stats().workers),
+    gauge(
+      'signalbox_script_workers',
+      'Processes that run scripts; one until there is a script.',
+      () => pool.stats().workers,
+    ),
     gauge('signalbox_script_workers_busy', 'Of these, the ones with a run.', () => pool.stats().busy),
     gauge('signalbox_script_runs_waiting', 'Script runs that wait for a worker.', () => pool.stats().queued),
     counter('signalbox_script_worker_kills_total', 'Script workers that were killed, by reason.', () =>

@@ -24,7 +24,7 @@ export { type Dispatched, permissionMissing, validationFailed } from './dispatch
 export { Dispatcher, type Order } from './dispatcher.ts';
 export { type Envelope, failureEnvelope } from './envelope.ts';
 export { jointCaller, lasting, mayNoMoreThan, type Reach } from './joint-caller.rules.ts';
-export { inputIn, inputTooDeep } from './input-text.ts';
+export { INPUT_DEPTH_MAX, INPUT_FIELDS_MAX, inputIn, inputTooLarge } from './input-text.ts';
 export { type KnownCommand, KnownCommands } from './known-commands.ts';
 export { type Permission, permissions, permissionsOfRole, type Role, roles } from './permissions.ts';
 export { RequestRegistry } from './registry.ts';

@@ -1,13 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingHttpHeaders } from 'node:http';
+import { INPUT_DEPTH_MAX, INPUT_FIELDS_MAX } from '../bus/index.ts';
 import { AppError } from '../platform/errors.ts';
 import { parseJson } from '../platform/json-text.ts';
 import { nestsDeeperThan, repeatedNames } from '../platform/json-guard.rules.ts';
-
-/** Nesting beyond this is refused (contract §3). */
-const DEPTH_MAX = 64;
-/** No command has a tenth of them. 80,000 unknown ones held up everybody else for half a second until each was told of. */
-const NAMES_MAX = 1_000;
 
 /** Reads a JSON object strictly: the right type, valid UTF-8, no repeated name, not too many, no deep nesting. @throws AppError 400, 415. */
 export function readJsonObject(headers: IncomingHttpHeaders, bytes: Buffer): Record<string, unknown> {
@@ -24,11 +20,13 @@ export function readJsonObject(headers: IncomingHttpHeaders, bytes: Buffer): Rec
     throw malformed('A compressed body is not accepted here');
   }
   if (!isUtf8(bytes)) throw malformed('The body is not valid UTF-8');
-  if (nestsDeeperThan(bytes, DEPTH_MAX)) throw malformed(`The body nests deeper than ${DEPTH_MAX} levels`);
+  if (nestsDeeperThan(bytes, INPUT_DEPTH_MAX))
+    throw malformed(`The body nests deeper than ${INPUT_DEPTH_MAX} levels`);
   const value = parse(bytes);
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw malformed('The body is not a JSON object');
-  if (Object.keys(value).length > NAMES_MAX) throw malformed(`The body has more than ${NAMES_MAX} fields`);
+  if (Object.keys(value).length > INPUT_FIELDS_MAX)
+    throw malformed(`The body has more than ${INPUT_FIELDS_MAX} fields`);
   const repeated = repeatedNames(bytes);
   if (repeated.length > 0)
     throw malformed(`The name "${repeated[0]!.slice(0, 100)}" stands twice in the body`);

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '../../src/platform/db/index.ts';
 import { rawQuery } from '../../src/platform/db/raw-query.ts';
 import { marks } from '../crash/mixed-writes.ts';
+import { until } from '../support/until.ts';
 
 /** Between two falls, at least as long and so many commits: a server that falls while it gets up has nobody to fail. */
 const UP_MS = 300;
@@ -34,7 +35,7 @@ export async function writeWhileItFalls(
   for (let n = 0; n < falls; n++) {
     const enough = state.acknowledged.size + UP_COMMITS;
     await sleep(UP_MS);
-    while (state.acknowledged.size < enough) await sleep(PAUSE_MS);
+    await until(async () => (state.acknowledged.size >= enough ? true : null));
     await fall();
   }
   await sleep(UP_MS);

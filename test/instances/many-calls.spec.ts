@@ -3,8 +3,8 @@ import { isPostgres } from '../support/database.ts';
 import type { Cluster } from './cluster.ts';
 import { callInLines, startCluster } from './many-calls.ts';
 
-/** 10,000 are `npm run prove -- many-calls`. */
 const LINES = 100;
+/** The proof of the same name makes 100. */
 const CALLS_OF_LINE = 25;
 
 let cluster: Cluster;

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isPostgres } from '../support/database.ts';
 import { type OwnServer, startOwnServer } from '../support/postgres/own-server.ts';
-import { Cluster, isKnown } from './cluster.ts';
-import { configure } from './load.ts';
+import type { Cluster } from './cluster.ts';
+import { startCluster } from './many-calls.ts';
 import { Story } from './story.ts';
 
 let server: OwnServer;
@@ -13,11 +13,8 @@ let story: Story;
 beforeAll(async () => {
   if (!isPostgres) return;
   server = await startOwnServer();
-  cluster = await Cluster.start(3);
+  cluster = await startCluster();
   story = new Story(cluster.first, cluster.members);
-  await configure(cluster.first);
-  for (const member of cluster.members)
-    await isKnown(async () => (await member.call('kept', { id: 'known' })).status === 200);
 });
 afterAll(async () => {
   await cluster?.stop();

@@ -233,7 +233,6 @@ export function submitAlone(worker: ScriptWorker, job: ScriptJob, now: number): 
   worker.residentBaseline = worker.stat.residentKib();
   worker.submit(job, now);
   worker.isBaselineOfHead = true;
-  // From here on, and not from the first look: it has the worker to itself.
-  worker.meter.chargedMs(0);
+  worker.meter.resetNow();
   worker.isHeld = true;
 }

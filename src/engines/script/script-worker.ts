@@ -21,8 +21,8 @@ import type { ScriptJob } from './script-job.ts';
 const PROGRAMS_MAX = 24;
 const STDERR_CHARS_MAX = 4096;
 /**
- * When a worker ends a run by itself: the pool is gone or has failed to for longer than `WorkMeter` lets anything take. Not for fast runs, whose end the other
- * workers see to (`siblings`): isolated-vm keeps the timer of each run until its time has come: after
+ * When a worker ends a run by itself: the pool is gone or has failed to for longer than `WorkMeter` lets anything take. Not
+ * for fast runs, whose end the other workers see to (`siblings`): isolated-vm keeps the timer of each run until its time has come: after
  * 400,000 runs a worker had 210 MiB, and without timers 141.
  */
 const BACKSTOP_FACTOR = 11;

@@ -4,7 +4,7 @@ import {
   type DefinedOrder,
   failureEnvelope,
   inputIn,
-  inputTooDeep,
+  inputTooLarge,
   type Origin,
   type WorkAnswer,
   type WorkCall,
@@ -89,7 +89,7 @@ export class RunScriptDefinition {
   ) {
     try {
       const input = inputIn(inputJson);
-      if (input === null) throw inputTooDeep();
+      if (input === null) throw inputTooLarge();
       return (await dispatch({ type, input, caller: caller(), origin })).envelope;
     } catch (thrown) {
       return failureEnvelope(asAppError(thrown));

@@ -5,7 +5,7 @@ import {
   Dispatcher,
   failureEnvelope,
   inputIn,
-  inputTooDeep,
+  inputTooLarge,
   type WorkAnswer,
   type WorkCall,
   type WorkJournal,
@@ -106,7 +106,7 @@ export class CallsWithin {
   ): Promise<Dispatched> {
     try {
       const input = inputIn(call.inputJson);
-      if (input === null) throw inputTooDeep();
+      if (input === null) throw inputTooLarge();
       run.addCredentials(this.dispatcher.recorded(call.type, input, run.ref.accountId).secrets);
       return await this.dispatcher.dispatch({
         type: call.type,

@@ -6,7 +6,7 @@ import {
   type Envelope,
   failureEnvelope,
   inputIn,
-  inputTooDeep,
+  inputTooLarge,
 } from '../../bus/index.ts';
 import type { RecordedCall } from '../executions/index.ts';
 import { AppError, asAppError, kindOfStatus } from '../../platform/errors.ts';
@@ -121,7 +121,7 @@ export class RunCalls {
   private async dispatch(blank: BlankCall, stored: RecordedCall[]): Promise<Dispatched> {
     const { run, type, input, inputHash, n } = blank;
     try {
-      if (input === null) throw inputTooDeep();
+      if (input === null) throw inputTooLarge();
       if (run.turn?.isHeld === false) throw takenOver();
       return await this.dispatcher.dispatch({
         type,

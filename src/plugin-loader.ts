@@ -5,8 +5,12 @@ import { dirname, join, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { PluginError, type PluginModule, reasonOf } from './plugin-requests.ts';
 
-/** The modules that plugins share with the server: with instances of their own, Nest and the bus would not know them. */
-const shared = ['signalbox/plugin', '@nestjs/common', 'zod'] as const;
+/** The modules that plugins share with the server, as it has them: with their own, Nest and the bus would not know them. */
+const shared = new Map([
+  ['signalbox/plugin', './plugin.js'],
+  ['@nestjs/common', './plugin-shared/nest.js'],
+  ['zod', './plugin-shared/zod.js'],
+]);
 
 /** One entry of PLUGINS with the modules that it exports. */
 export interface Plugin {
@@ -16,6 +20,8 @@ export interface Plugin {
 
 /** Folders whose files are plugins' own; what is installed below them is not. */
 const roots = new Set<string>();
+/** What the loader is just importing itself. */
+let asked: string | null = null;
 
 /**
  * Imports the modules that PLUGINS names: files and folders from the working directory, and packages by their name.
@@ -31,7 +37,8 @@ export async function loadPlugins(specifiers: readonly string[]): Promise<Plugin
 async function load(specifier: string): Promise<Plugin> {
   let exported: Record<string, unknown>;
   try {
-    exported = (await import(isPath(specifier) ? urlOf(specifier) : specifier)) as Record<string, unknown>;
+    asked = isPath(specifier) ? urlOf(specifier) : specifier;
+    exported = (await import(asked)) as Record<string, unknown>;
   } catch (thrown) {
     throw new PluginError(specifier, `cannot be loaded: ${reasonOf(thrown)}`);
   }
@@ -43,20 +50,20 @@ async function load(specifier: string): Promise<Plugin> {
 
 /** From now on what is shared is the server's own wherever the file that imports it lies. */
 function shareModules(names: ReadonlySet<string>): void {
-  const urls = new Map<string, string>(shared.map((name) => [name, import.meta.resolve(name)]));
   nodeModule.registerHooks({
     resolve(specifier, context, nextResolve) {
       const { parentURL } = context;
-      if (parentURL === import.meta.url) {
+      if (specifier === asked) {
+        asked = null;
         // Packages are looked for where the server was started, not where it lies.
         const from = names.has(specifier) ? { ...context, parentURL: workingDirectory() } : context;
         const found = nextResolve(specifier, from);
         roots.add(rootOf(found.url));
         return found;
       }
-      const url = urls.get(specifier);
-      if (url === undefined || !isOfPlugin(parentURL)) return nextResolve(specifier, context);
-      return { url, format: 'module', shortCircuit: true };
+      const file = shared.get(specifier);
+      if (file === undefined || !isOfPlugin(parentURL)) return nextResolve(specifier, context);
+      return { url: new URL(file, import.meta.url).href, format: 'module', shortCircuit: true };
     },
   });
 }

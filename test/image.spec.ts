@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
@@ -24,6 +25,11 @@ const manifest = JSON.parse(textOf('package.json')) as {
   scripts: Record<string, string>;
   engines: { node: string };
 };
+
+/** What is copied from the project. */
+const copied = instructions
+  .filter(({ name, rest }) => name === 'COPY' && !rest.startsWith('--from'))
+  .flatMap(({ rest }) => rest.split(' ').slice(0, -1));
 
 function only(name: string): string {
   const found = last.filter((instruction) => instruction.name === name);
@@ -81,10 +87,20 @@ describe('The image', () => {
     expect((JSON.parse(only('CMD')) as string[]).join(' ')).toBe(manifest.scripts['start:built']);
   });
 
+  it('has all that its build reads', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'signalbox-image-'));
+    try {
+      for (const path of copied) cpSync(join(root, path), join(folder, path), { recursive: true });
+      symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+      await run('npm', ['run', '-s', 'build'], { cwd: folder });
+      for (const file of ['main.js', 'copy-database.js', 'cli/main.js'])
+        expect(existsSync(join(folder, 'dist', file))).toBe(true);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }, 120_000);
+
   it('copies files that are there and that .dockerignore lets through, and nothing else', () => {
-    const copied = instructions
-      .filter(({ name, rest }) => name === 'COPY' && !rest.startsWith('--from'))
-      .flatMap(({ rest }) => rest.split(' ').slice(0, -1));
     const rules = textOf('.dockerignore').split('\n');
     const allowed = rules.filter((rule) => rule.startsWith('!')).map((rule) => rule.slice(1));
     expect(copied.filter((path) => !existsSync(join(root, path)))).toStrictEqual([]);

@@ -24,8 +24,11 @@ const compiled: Plugin = {
   },
 };
 
+/** The names of classes are told to people, and migrations are known by them. */
+const readable = { keepNames: true, sourcemap: true, sourcemapExcludeSources: true };
+
 /** The server and the packages that it imports in a few files (docs/adr/0024-the-server-in-few-files.md). */
-export default defineConfig({
+const server = defineConfig({
   input: {
     main: 'dist/main.js',
     'copy-database': 'dist/copy-database.js',
@@ -56,9 +59,16 @@ export default defineConfig({
     chunkFileNames: 'part-[name].js',
     // In the order in which main.js asks for them: Nest has to find what reflect-metadata adds.
     codeSplitting: { groups: [{ name: 'packages', test: /node_modules/ }] },
-    // The names of classes are told to people, and migrations are known by them.
-    keepNames: true,
-    sourcemap: true,
-    sourcemapExcludeSources: true,
+    ...readable,
   },
 });
+
+/** What evaluates expressions, in its own process. */
+const expressionWorker = defineConfig({
+  input: 'dist/engines/expression/worker/main.js',
+  platform: 'node',
+  plugins: [compiled],
+  output: { dir: 'dist/engines/expression/worker', ...readable },
+});
+
+export default [server, expressionWorker];

@@ -52,15 +52,16 @@ export function launchWorker(launch: ExpressionLaunch, heapMb: number): ChildPro
 
 let known: readonly string[] | undefined;
 
+/** Built, all it needs is in its one file (rolldown.config.ts). */
 function readablePaths(): readonly string[] {
-  return (known ??= [
-    FOLDER,
-    ...['json-text', 'worker-end'].map((name) =>
-      fileURLToPath(new URL(`../../platform/${name}${ending}`, import.meta.url)),
-    ),
-    ...manifestAbove(FOLDER),
-    ...packageFolders(LIBRARIES, import.meta.filename, new Set()),
-  ]);
+  const own = [FOLDER, ...manifestAbove(FOLDER)];
+  return (known ??= ending === '.js' ? own : [...own, ...sharedFiles(), ...packageFolders()]);
+}
+
+function sharedFiles(): string[] {
+  return ['json-text', 'worker-end'].map((name) =>
+    fileURLToPath(new URL(`../../platform/${name}${ending}`, import.meta.url)),
+  );
 }
 
 /** Our own manifest says that our files are modules. */
@@ -72,7 +73,11 @@ function manifestAbove(folder: string): string[] {
 }
 
 /** Where packages and all they depend on are, and where they are looked for when that is a link. */
-function packageFolders(names: readonly string[], from: string, found: Set<string>): Set<string> {
+function packageFolders(
+  names: readonly string[] = LIBRARIES,
+  from = import.meta.filename,
+  found = new Set<string>(),
+): Set<string> {
   const places = createRequire(from);
   for (const name of names) {
     const folder = (places.resolve.paths(name) ?? []).map((parent) => join(parent, name)).find(existsSync);

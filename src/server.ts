@@ -95,7 +95,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
       sendError(reply, errorOf(error)),
   });
   const server = adapter.getInstance();
-  acceptRawBodies(server);
+  acceptRawBodies(server, config.bodyLimitBytes);
   const app = await createApp(config, logger, adapter);
   const access = await app.get(AccessStart).prepare(config);
   await app.get(WebHookConfigDirectory).load();

@@ -32,6 +32,8 @@ export function errorOf(thrown: unknown): AppError {
 /** The one place where a failure becomes an HTTP answer. */
 export function sendError(reply: FastifyReply, error: AppError): void {
   if (error.kind === 'unauthenticated') void reply.header('www-authenticate', challengeOf(error));
+  // What is left of such a body is not read.
+  if (error.kind === 'too-large') void reply.header('connection', 'close');
   if (error.retryAfterSeconds !== undefined)
     void reply.header('retry-after', String(error.retryAfterSeconds));
   void reply

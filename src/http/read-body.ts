@@ -1,8 +1,11 @@
 import { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
 import { malformed, tooLarge } from '../features/webhook-router/index.ts';
 import type { AppError } from '../platform/errors.ts';
 
 const noBytes = Buffer.alloc(0);
+/** Up to so many times the limit a body is read to its end, of which nothing is kept. */
+const READ_ON_FACTOR = 4;
 
 /** Who reads a body: exactly one of the two is called, once. */
 export interface BodyReader {
@@ -59,6 +62,7 @@ class BodyAtHand implements Taker {
   private first: Buffer = noBytes;
   private rest: Buffer[] | null = null;
   private bytes = 0;
+  /** Reader and sender are done with one another. */
   private isOver = false;
   private readonly limitBytes: number;
   private readonly reader: BodyReader;
@@ -71,11 +75,8 @@ class BodyAtHand implements Taker {
   take(chunk: Buffer): void {
     this.bytes += chunk.length;
     if (this.isOver) return;
-    if (this.bytes > this.limitBytes) {
-      this.isOver = true;
-      this.rest = null;
-      this.reader.refuse(tooLarge(this.limitBytes));
-    } else if (this.first === noBytes) this.first = chunk;
+    if (this.isTooLarge) this.drop();
+    else if (this.first === noBytes) this.first = chunk;
     else if (this.rest === null) this.rest = [this.first, chunk];
     else this.rest.push(chunk);
   }
@@ -84,13 +85,41 @@ class BodyAtHand implements Taker {
     if (this.isOver) return;
     // Whoever hangs up from now on has made his call: it is run and recorded once.
     this.isOver = true;
-    this.reader.done(this.rest === null ? this.first : Buffer.concat(this.rest, this.bytes));
+    if (this.isTooLarge) this.reader.refuse(tooLarge(this.limitBytes));
+    else this.reader.done(this.rest === null ? this.first : Buffer.concat(this.rest, this.bytes));
   }
 
   breakOff(): void {
     if (!this.isOver) this.reader.refuse(malformed('The body broke off'));
     this.isOver = true;
   }
+
+  private get isTooLarge(): boolean {
+    return this.bytes > this.limitBytes;
+  }
+
+  /** Whoever still sends when his connection is closed may not see why: most send all before they look. */
+  private drop(): void {
+    this.first = noBytes;
+    this.rest = null;
+    if (this.bytes <= this.limitBytes * READ_ON_FACTOR) return;
+    this.isOver = true;
+    this.reader.refuse(tooLarge(this.limitBytes));
+  }
+}
+
+/** Whether a request announces more than is read to its end. */
+export function announcesTooMuch({ headers }: IncomingMessage, limitBytes: number): boolean {
+  return Number(headers['content-length'] ?? 0) > limitBytes * READ_ON_FACTOR;
+}
+
+/** As {@link readBody}, where others have looked at the request before: what came in meanwhile waits in the stream. */
+export function readStream(stream: Readable, limitBytes: number, reader: BodyReader): void {
+  const body = new BodyAtHand(limitBytes, reader);
+  stream.on('data', (chunk: Buffer) => body.take(chunk));
+  stream.once('end', () => body.end());
+  stream.once('error', () => body.breakOff());
+  stream.once('close', () => body.breakOff());
 }
 
 /** Reads a body as bytes, up to a limit. */

@@ -16,7 +16,7 @@ import type { ChangeFeed } from '../platform/db/index.ts';
 import { type AppError, asAppError } from '../platform/errors.ts';
 import { hostMissing } from './before-routing.ts';
 import { cutOff } from './cut-off.ts';
-import { type HttpRequest, readBody } from './read-body.ts';
+import { announcesTooMuch, type HttpRequest, readBody } from './read-body.ts';
 import { inTurn } from './turns.ts';
 import { WebHookFigures } from './webhook-metrics.ts';
 
@@ -104,10 +104,8 @@ export class WebHookListener {
     else this.read(request, response, admitted, router);
   }
 
-  private sizeObjection({ headers }: HttpRequest): AppError | null {
-    return Number(headers['content-length'] ?? 0) > this.bodyLimitBytes
-      ? tooLarge(this.bodyLimitBytes)
-      : null;
+  private sizeObjection(request: HttpRequest): AppError | null {
+    return announcesTooMuch(request, this.bodyLimitBytes) ? tooLarge(this.bodyLimitBytes) : null;
   }
 
   private read(
@@ -137,7 +135,8 @@ export class WebHookListener {
       response.shouldKeepAlive = false;
       end(answer);
     };
-    const objection = providers.objection(fixed);
+    const size = this.sizeObjection(request);
+    const objection = providers.objection(fixed) ?? (size && providers.decline(fixed, size));
     if (objection) {
       refuse(objection);
       return;

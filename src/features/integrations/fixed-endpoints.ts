@@ -1,13 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import { AppError, asAppError } from '../../platform/errors.ts';
-import {
-  type IncomingCall,
-  ipOf,
-  readRequestBody,
-  tooLarge,
-  type WebHookAnswer,
-} from '../webhook-router/index.ts';
+import { type IncomingCall, ipOf, readRequestBody, type WebHookAnswer } from '../webhook-router/index.ts';
 import { IntegrationSettings } from './integration-settings.ts';
 import { NotificationFigures } from './notification-metrics.ts';
 import type { ProviderCall } from './provider.ts';
@@ -46,14 +40,9 @@ export class FixedEndpoints {
 
   /** What is wrong with a call before its body is read; null: nothing. */
   objection({ provider, endpoint, call }: FixedCall): WebHookAnswer | null {
-    const { bodyLimitBytes } = this.settings;
     const refusal = endpoint.refuse(call);
-    if (refusal) {
-      this.figures.refused(provider.name);
-      return refusal;
-    }
-    const isTooLarge = Number(call.headers['content-length'] ?? 0) > bodyLimitBytes;
-    return isTooLarge ? this.decline({ provider, endpoint, call }, tooLarge(bodyLimitBytes)) : null;
+    if (refusal) this.figures.refused(provider.name);
+    return refusal;
   }
 
   /** The answer, given out when all that the body says is on disk. Never rejects. */

@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify';
 import { failureEnvelope } from '../bus/index.ts';
+import { keepsConnection } from './raw-body.ts';
 import { AppError, asAppError, type ErrorKind, kindOfStatus, statusOfKind } from '../platform/errors.ts';
 
 const sentences = {
@@ -32,10 +33,9 @@ export function errorOf(thrown: unknown): AppError {
 /** The one place where a failure becomes an HTTP answer. */
 export function sendError(reply: FastifyReply, error: AppError): void {
   if (error.kind === 'unauthenticated') void reply.header('www-authenticate', challengeOf(error));
-  // What is left of such a body is not read.
-  if (error.kind === 'too-large') void reply.header('connection', 'close');
   if (error.retryAfterSeconds !== undefined)
     void reply.header('retry-after', String(error.retryAfterSeconds));
+  if (keepsConnection(error.cause)) void reply.removeHeader('connection');
   void reply
     .status(error.status)
     .type('application/json; charset=utf-8')

@@ -1,18 +1,33 @@
 import type { FastifyInstance } from 'fastify';
-import { announcesTooMuch, readStream } from './read-body.ts';
+import { announcesTooMuch, mayGoOnForLong, readStream } from './read-body.ts';
 
 /** In Fastify's terms, as `errorOf` knows them. */
-const tooLarge = Object.assign(new Error('The body is too large'), { statusCode: 413 });
+class BodyTooLarge extends Error {
+  readonly statusCode = 413;
+  /** Fastify ends a connection whose body it could not read; Node reads what is left of a short one when the answer is out. */
+  readonly keepsConnection: boolean;
+
+  constructor(keepsConnection: boolean) {
+    super('The body is too large');
+    this.keepsConnection = keepsConnection;
+  }
+}
+
+/** Whether an answer to this failure leaves its connection open. */
+export function keepsConnection(failure: unknown): boolean {
+  return failure instanceof BodyTooLarge && failure.keepsConnection;
+}
 
 /** Bodies arrive as bytes everywhere: signatures are made over bytes, and duplicate names are gone after parsing. */
 export function acceptRawBodies(server: FastifyInstance, limitBytes: number): void {
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', (request, stream, done) => {
-    if (announcesTooMuch(request.raw, limitBytes)) done(tooLarge);
+    const tooLarge = () => new BodyTooLarge(!mayGoOnForLong(request.raw, limitBytes));
+    if (announcesTooMuch(request.raw, limitBytes)) done(tooLarge());
     else
       readStream(stream, limitBytes, {
         done: (body) => done(null, body),
-        refuse: (error) => done(error.kind === 'too-large' ? tooLarge : error),
+        refuse: (error) => done(error.kind === 'too-large' ? tooLarge() : error),
       });
   });
 }

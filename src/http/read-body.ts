@@ -4,7 +4,7 @@ import { malformed, tooLarge } from '../features/webhook-router/index.ts';
 import type { AppError } from '../platform/errors.ts';
 
 const noBytes = Buffer.alloc(0);
-/** Up to so many times the limit a body is read to its end, of which nothing is kept. */
+/** Up to so many times the limit what is refused is read to its end, and nothing of it is kept. */
 const READ_ON_FACTOR = 4;
 
 /** Who reads a body: exactly one of the two is called, once. */
@@ -108,9 +108,17 @@ class BodyAtHand implements Taker {
   }
 }
 
-/** Whether a request announces more than is read to its end. */
+/** Whether a request announces a body over the limit. */
 export function announcesTooMuch({ headers }: IncomingMessage, limitBytes: number): boolean {
-  return Number(headers['content-length'] ?? 0) > limitBytes * READ_ON_FACTOR;
+  return Number(headers['content-length'] ?? 0) > limitBytes;
+}
+
+/** Whether so much of a body may still come that its connection ends with the answer, and it is not read and dropped. */
+export function mayGoOnForLong({ complete, headers }: IncomingMessage, limitBytes: number): boolean {
+  if (complete) return false;
+  const length = headers['content-length'];
+  if (length === undefined) return headers['transfer-encoding'] !== undefined;
+  return Number(length) > limitBytes * READ_ON_FACTOR;
 }
 
 /** As {@link readBody}, where others have looked at the request before: what came in meanwhile waits in the stream. */

@@ -16,7 +16,7 @@ import type { ChangeFeed } from '../platform/db/index.ts';
 import { type AppError, asAppError } from '../platform/errors.ts';
 import { hostMissing } from './before-routing.ts';
 import { cutOff } from './cut-off.ts';
-import { announcesTooMuch, type HttpRequest, readBody } from './read-body.ts';
+import { announcesTooMuch, type HttpRequest, mayGoOnForLong, readBody } from './read-body.ts';
 import { inTurn } from './turns.ts';
 import { WebHookFigures } from './webhook-metrics.ts';
 
@@ -33,6 +33,11 @@ export interface WebHookParts {
   results: StoredAnswers;
   changes: ChangeFeed;
   providers: FixedEndpoints;
+}
+
+interface Exchange {
+  request: HttpRequest;
+  response: ServerResponse;
 }
 
 /**
@@ -100,7 +105,7 @@ export class WebHookListener {
       return;
     }
     const objection = matcher.addressObjection(admitted) ?? this.sizeObjection(request);
-    if (objection) void this.refuse(response, admitted, objection);
+    if (objection) void this.refuse({ request, response }, admitted, objection);
     else this.read(request, response, admitted, router);
   }
 
@@ -115,7 +120,7 @@ export class WebHookListener {
     router: ReceiveWebHook,
   ): void {
     readBody(request, this.bodyLimitBytes, {
-      refuse: (error) => void this.refuse(response, admitted, error),
+      refuse: (error) => void this.refuse({ request, response }, admitted, error),
       done: (body) =>
         inTurn(
           () =>
@@ -132,7 +137,7 @@ export class WebHookListener {
     const { providers } = this.parts!;
     const end = (answer: WebHookAnswer) => this.send(response, answer, null);
     const refuse = (answer: WebHookAnswer) => {
-      response.shouldKeepAlive = false;
+      this.endLongBody({ request, response });
       end(answer);
     };
     const size = this.sizeObjection(request);
@@ -147,12 +152,17 @@ export class WebHookListener {
     });
   }
 
-  /** What is left of the body is not read: the connection ends with the answer. */
-  private async refuse(response: ServerResponse, admitted: AdmittedCall, error: AppError): Promise<void> {
-    response.shouldKeepAlive = false;
+  private async refuse(exchange: Exchange, admitted: AdmittedCall, error: AppError): Promise<void> {
+    this.endLongBody(exchange);
+    const { response } = exchange;
     const answer = await this.parts!.router.reject(admitted, error, noBytes);
     this.figures.durations.note(performance.now() - admitted.startedAt);
     this.send(response, answer, admitted.id);
+  }
+
+  /** What is left of a body Node reads and drops when the answer is out, so that its sender sees it; a long one ends with its connection. */
+  private endLongBody({ request, response }: Exchange): void {
+    if (mayGoOnForLong(request, this.bodyLimitBytes)) response.shouldKeepAlive = false;
   }
 
   private send(response: ServerResponse, answer: WebHookAnswer, executionId: string | null): void {

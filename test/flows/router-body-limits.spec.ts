@@ -1,3 +1,4 @@
+import { Agent, type IncomingMessage, request } from 'node:http';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Signalbox } from '../support/signalbox.ts';
@@ -106,6 +107,52 @@ describe('the limit', () => {
     expect(over.text).toContain(String(LIMIT_BYTES));
   });
 });
+
+describe('a sender whose body is over the limit', () => {
+  it.each(['/api/webhooks/dynamic/see', '/api/bpm/cmd', '/api/webhooks/mono/callback'])(
+    'sees why, and may send the rest: %s',
+    async (path) => {
+      const seen = await sendInHalves(path, 2 * LIMIT_BYTES);
+      expect(seen).toEqual({ statusCode: expect.any(Number) as number, isSameConnection: true });
+      expect(seen.statusCode).toBeGreaterThanOrEqual(400);
+    },
+  );
+
+  it.each(['/api/webhooks/dynamic/see', '/api/bpm/cmd'])(
+    'is not listened to any longer when it is far over: %s',
+    async (path) => {
+      const seen = await sendInHalves(path, 10 * LIMIT_BYTES).catch(({ code }: { code: string }) => code);
+      expect([{ statusCode: 413, isSameConnection: false }, 'EPIPE', 'ECONNRESET']).toContainEqual(seen);
+    },
+  );
+});
+
+/** Announces a body and sends half of it, and the other half when the answer is there; then calls once more. */
+async function sendInHalves(path: string, bytes: number) {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const headers = { ...json, 'X-API-Key': signalbox.apiKey };
+  const begin = (length: number) => {
+    const call = request(signalbox.url + path, {
+      agent,
+      method: 'POST',
+      headers: { ...headers, 'Content-Length': length },
+    });
+    const answered = new Promise<IncomingMessage>((resolve, reject) =>
+      call.once('response', resolve).once('error', reject),
+    );
+    return { call, answered };
+  };
+  const { call, answered } = begin(bytes);
+  call.write(Buffer.alloc(bytes / 2, ' '));
+  const { statusCode } = (await answered).resume();
+  call.end(Buffer.alloc(bytes / 2, ' '));
+  await new Promise((resolve) => call.once('close', resolve));
+  const next = begin(2);
+  next.call.end('{}');
+  (await next.answered).resume();
+  agent.destroy();
+  return { statusCode, isSameConnection: next.call.reusedSocket };
+}
 
 function jsonText(bytes: number): Buffer {
   return Buffer.from(`"${'x'.repeat(bytes - 2)}"`);

@@ -84,7 +84,6 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
   await startTracing(config.tracing, (fields, message) => logger.warn(fields, message));
   const webhooks = new WebHookListener(config.bodyLimitBytes);
   const adapter = new FastifyAdapter({
-    bodyLimit: config.bodyLimitBytes,
     serverFactory: (next: RequestListener) => createServer(httpOptions, webhooks.before(next)),
     forceCloseConnections: 'idle',
     // What arrives on a kept connection while we stop is work like any other.

@@ -35,11 +35,6 @@ export interface WebHookParts {
   providers: FixedEndpoints;
 }
 
-interface Exchange {
-  request: HttpRequest;
-  response: ServerResponse;
-}
-
 /**
  * The public addresses of all dynamic webhooks, answered on Node's own server before Fastify sees the request:
  * its routing, hooks, body parser and reply cost 6 of the 15 µs that a bare call takes there, and none of them
@@ -105,7 +100,7 @@ export class WebHookListener {
       return;
     }
     const objection = matcher.addressObjection(admitted) ?? this.sizeObjection(request);
-    if (objection) void this.refuse({ request, response }, admitted, objection);
+    if (objection) void this.refuse(response, admitted, objection);
     else this.read(request, response, admitted, router);
   }
 
@@ -120,7 +115,7 @@ export class WebHookListener {
     router: ReceiveWebHook,
   ): void {
     readBody(request, this.bodyLimitBytes, {
-      refuse: (error) => void this.refuse({ request, response }, admitted, error),
+      refuse: (error) => void this.refuse(response, admitted, error),
       done: (body) =>
         inTurn(
           () =>
@@ -137,7 +132,7 @@ export class WebHookListener {
     const { providers } = this.parts!;
     const end = (answer: WebHookAnswer) => this.send(response, answer, null);
     const refuse = (answer: WebHookAnswer) => {
-      this.endLongBody({ request, response });
+      this.endLongBody(response);
       end(answer);
     };
     const size = this.sizeObjection(request);
@@ -152,17 +147,16 @@ export class WebHookListener {
     });
   }
 
-  private async refuse(exchange: Exchange, admitted: AdmittedCall, error: AppError): Promise<void> {
-    this.endLongBody(exchange);
-    const { response } = exchange;
+  private async refuse(response: ServerResponse, admitted: AdmittedCall, error: AppError): Promise<void> {
+    this.endLongBody(response);
     const answer = await this.parts!.router.reject(admitted, error, noBytes);
     this.figures.durations.note(performance.now() - admitted.startedAt);
     this.send(response, answer, admitted.id);
   }
 
   /** What is left of a body Node reads and drops when the answer is out, so that its sender sees it; a long one ends with its connection. */
-  private endLongBody({ request, response }: Exchange): void {
-    if (mayGoOnForLong(request, this.bodyLimitBytes)) response.shouldKeepAlive = false;
+  private endLongBody(response: ServerResponse): void {
+    if (mayGoOnForLong(response.req, this.bodyLimitBytes)) response.shouldKeepAlive = false;
   }
 
   private send(response: ServerResponse, answer: WebHookAnswer, executionId: string | null): void {

@@ -3,6 +3,7 @@ import { CountingServer } from '../support/counting-server.ts';
 import { isPostgres } from '../support/database.ts';
 import { until } from '../support/until.ts';
 import { Cluster, isKnown } from './cluster.ts';
+import { untilTaken } from './many-calls.ts';
 
 const KEYS = 60;
 let cluster: Cluster;
@@ -28,28 +29,15 @@ afterAll(async () => {
 const call = (member: Cluster['first'], id: string, path: string) =>
   member.call('once', { id, url: other.url(path) });
 
-/** As a sender that is told to come again does. */
-async function callUntilTaken(member: Cluster['first'], id: string): Promise<Response> {
-  for (let tries = 1; ; tries++) {
-    const response = await call(member, id, `/once/${id}`);
-    if (response.status !== 503 || tries === 5) return response;
-    expect(response.headers.get('retry-after')).not.toBeNull();
-  }
-}
-
 describe.runIf(isPostgres)('A call with an idempotency key, made at three instances at once', () => {
   it('has one effect, one execution and one answer', async () => {
     const calls = Array.from({ length: KEYS * cluster.members.length }, async (_, n) => {
       const id = `key-${n % KEYS}`;
-      const response = await callUntilTaken(cluster.at(Math.floor(n / KEYS)), id);
-      const { data, code } = (await response.json()) as { data: unknown; code?: string };
-      return {
-        id,
-        status: response.status,
-        data,
-        code,
-        execution: response.headers.get('x-execution-id'),
-      };
+      const { status, text, execution } = await untilTaken(() =>
+        call(cluster.at(Math.floor(n / KEYS)), id, `/once/${id}`),
+      );
+      const { data, code } = JSON.parse(text) as { data: unknown; code?: string };
+      return { id, status, data, code, execution };
     });
     const answers = await Promise.all(calls);
     expect(other.counts('/once/')).toEqual(

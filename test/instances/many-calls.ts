@@ -20,6 +20,13 @@ export interface ManyCalls {
   executions: { status: string; n: number }[];
 }
 
+/** The answer of an instance that took a call. */
+interface Taken {
+  status: number;
+  text: string;
+  execution: string | null;
+}
+
 /** Some instances with what is called. */
 export async function startCluster(): Promise<Cluster> {
   const cluster = await Cluster.start(INSTANCES);
@@ -68,13 +75,12 @@ async function sendLine(cluster: Cluster, line: number, calls: number): Promise<
 }
 
 /** A busy instance that does not know what the others have changed, or waits too long for the database, takes nothing: whoever is told so calls again. */
-async function untilTaken(call: () => Promise<Response>): Promise<{ status: number; text: string }> {
+export async function untilTaken(call: () => Promise<Response>): Promise<Taken> {
   for (;;) {
-    const { status, text } = await call().then(async (answer) => ({
-      status: answer.status,
-      text: await answer.text(),
-    }));
-    if (!/"code":"database\.(cut-off|unavailable)"/.test(text)) return { status, text };
+    const answer = await call();
+    const text = await answer.text();
+    if (!/"code":"database\.(cut-off|unavailable)"/.test(text))
+      return { status: answer.status, text, execution: answer.headers.get('x-execution-id') };
     await sleep(200);
   }
 }

@@ -132,5 +132,7 @@ export function readStream(stream: Readable, limitBytes: number, reader: BodyRea
 
 /** Reads a body as bytes, up to a limit. */
 export function readBody(request: HttpRequest, limitBytes: number, reader: BodyReader): void {
-  request.takenBy(new BodyAtHand(limitBytes, reader));
+  // Some of it, or all, may be in the stream of one that had to wait.
+  if (request.complete || request.readableLength > 0) readStream(request, limitBytes, reader);
+  else request.takenBy(new BodyAtHand(limitBytes, reader));
 }

@@ -4,6 +4,7 @@ import {
   failureAnswer,
   type StoredAnswers,
   type AdmittedCall,
+  type IncomingCall,
   jsonHeaders,
   notFoundAnswer,
   type MatchWebHook,
@@ -61,7 +62,7 @@ export class WebHookListener {
   }
 
   private take(request: HttpRequest, response: ServerResponse): void {
-    const { matcher, router, results, changes, providers } = this.parts!;
+    const { changes } = this.parts!;
     const { headers } = request;
     this.figures.received++;
     if (headers.host === undefined && request.httpVersion === '1.1') {
@@ -78,12 +79,31 @@ export class WebHookListener {
       headers,
       peer: request.socket.remoteAddress ?? '',
     };
-    const fixed = call.url.startsWith(DYNAMIC) ? null : providers.match(call);
-    if (changes.isCutOff) {
-      // A provider reads its own words only.
-      this.send(response, fixed ? providers.decline(fixed, cutOff()) : failureAnswer(cutOff()), null);
+    if (changes.isCutOff) void this.takeWhenCurrent(request, response, call);
+    else this.takeCall(request, response, call);
+  }
+
+  /** Nothing of the call is looked at before it is known by which configurations. */
+  private async takeWhenCurrent(
+    request: HttpRequest,
+    response: ServerResponse,
+    call: IncomingCall,
+  ): Promise<void> {
+    const { changes, providers } = this.parts!;
+    if (await changes.untilCurrent()) {
+      if (response.destroyed) this.figures.noteAbandoned();
+      else this.takeCall(request, response, call);
       return;
     }
+    const fixed = providers.match(call);
+    this.endLongBody(response);
+    // A provider reads its own words only.
+    this.send(response, fixed ? providers.decline(fixed, cutOff()) : failureAnswer(cutOff()), null);
+  }
+
+  private takeCall(request: HttpRequest, response: ServerResponse, call: IncomingCall): void {
+    const { matcher, router, results, providers } = this.parts!;
+    const fixed = call.url.startsWith(DYNAMIC) ? null : providers.match(call);
     if (fixed) {
       this.takeFixed(request, response, fixed);
       return;

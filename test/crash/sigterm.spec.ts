@@ -112,7 +112,7 @@ describe('a server asked to stop under load', () => {
     const again = await startAgain({ dataFolder, apiKey: signalbox.apiKey });
     expect(again.output).not.toContain('cut off');
     await again.stop();
-  });
+  }, 60_000);
 });
 
 describe('a server asked to stop while a script waits for somebody else', () => {

@@ -25,6 +25,29 @@ afterAll(async () => {
   await proxy?.stop();
 });
 
+const times = <T>(n: number, make: (index: number) => Promise<T>) =>
+  Promise.all(Array.from({ length: n }, (_, i) => make(i)));
+
+describe.runIf(isPostgres)('An instance that stood still for longer than a second', () => {
+  it('answers who called meanwhile, once it knows again what others have changed', async () => {
+    const text = 'x'.repeat(300_000);
+    await here.createConfig('measured', { executionCode: 'return context.body.text.length;' });
+    await until(async () => ((await away.call('measured', { text })).status === 200 ? true : null));
+    for (let round = 0; round < 5; round++) {
+      away.child.kill('SIGSTOP');
+      const calls = times(4, () => away.call('measured', { text }));
+      const commands = times(4, () => away.command('GetWebHookConfigListQuery'));
+      const health = fetch(`${away.url}/health/live`);
+      await new Promise((resolve) => setTimeout(resolve, 1_300));
+      away.child.kill('SIGCONT');
+      for (const response of await calls)
+        expect([response.status, await response.json()]).toMatchObject([200, { data: text.length }]);
+      expect((await commands).map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+      expect((await health).status).toBe(200);
+    }
+  });
+});
+
 describe.runIf(isPostgres)('An instance that is cut off from the database', () => {
   it('answers 503 after a second, with when to come again, and nothing that it knew before', async () => {
     const { body } = await here.command<{ id: string; apiKey: string }>('CreateApiClientCommand', {

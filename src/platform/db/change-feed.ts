@@ -14,6 +14,8 @@ export interface ChangeFeed {
   start(): void;
   /** True where somebody may have changed something a second ago that is not known here: nothing is to be answered. */
   readonly isCutOff: boolean;
+  /** Waits where it is cut off, a moment only. @returns false: it still is. */
+  untilCurrent(): Promise<boolean>;
   /** From now on what is told on the channel `TALK` is heard, by whomever. */
   hear(ear: Ear): void;
   close(): Promise<void>;
@@ -46,6 +48,7 @@ export const nobodyElse: ChangeFeed = {
   follow: () => undefined,
   start: () => undefined,
   isCutOff: false,
+  untilCurrent: () => Promise.resolve(true),
   hear: () => undefined,
   close: () => Promise.resolve(),
 };

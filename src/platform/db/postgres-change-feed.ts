@@ -8,6 +8,10 @@ const LOOK_MS = 250;
 const LOOK_MS_MAX = 900;
 /** Nobody's change may be unknown for longer (contract §10). */
 const CUT_OFF_MS = 1_000;
+/** So long a caller is kept waiting for the next look: a process that had no processor for a second has it soon after. */
+const PATIENCE_MS = 2_000;
+/** Between looks while somebody waits. */
+const LOOK_AGAIN_MS = 50;
 const HOUR_MS = 3_600_000;
 const CHANNEL = 'signalbox_changes';
 
@@ -33,6 +37,8 @@ export class PostgresChangeFeed implements ChangeFeed {
   private isWoken = false;
   private isClosed = false;
   private ear: Ear | null = null;
+  /** Who waits, to be told whether it is current. */
+  private readonly waiting = new Set<(isCurrent: boolean) => void>();
 
   constructor(
     private readonly databaseUrl: string,
@@ -62,6 +68,20 @@ export class PostgresChangeFeed implements ChangeFeed {
     return performance.now() - this.currentAsOf > CUT_OFF_MS;
   }
 
+  untilCurrent(): Promise<boolean> {
+    if (!this.isCutOff) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const tell = (isCurrent: boolean): void => {
+        clearTimeout(timer);
+        this.waiting.delete(tell);
+        resolve(isCurrent);
+      };
+      const timer = setTimeout(() => tell(!this.isCutOff), PATIENCE_MS).unref();
+      if (this.waiting.size === 0) this.schedule(0);
+      this.waiting.add(tell);
+    });
+  }
+
   hear(ear: Ear): void {
     this.ear = ear;
   }
@@ -69,6 +89,7 @@ export class PostgresChangeFeed implements ChangeFeed {
   async close(): Promise<void> {
     this.isClosed = true;
     clearTimeout(this.timer);
+    this.tellWaiting();
     await this.looking;
     await this.client?.end().catch(() => undefined);
   }
@@ -87,8 +108,15 @@ export class PostgresChangeFeed implements ChangeFeed {
     this.isWoken = false;
     this.looking = this.lookOnce().finally(() => {
       this.looking = null;
-      this.schedule(this.isWoken ? 0 : LOOK_MS);
+      if (!this.isCutOff) this.tellWaiting();
+      // One that began long ago tells nothing of now.
+      const restMs = this.waiting.size > 0 ? LOOK_AGAIN_MS : LOOK_MS;
+      this.schedule(this.isWoken ? 0 : restMs);
     });
+  }
+
+  private tellWaiting(): void {
+    for (const tell of this.waiting) tell(!this.isCutOff);
   }
 
   private async lookOnce(): Promise<void> {

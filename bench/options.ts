@@ -27,7 +27,7 @@ export const usage = `npm run bench -- [options]
   --seconds N        measured seconds per row and connection count (5)
   --connections A,B  connection counts of every row (1,50,200; of the last eleven rows 50)
   --only A,B         only these rows: fastify, native, script, node-red, express,
-                     mapped, chain, keyed, repeated, async,
+                     bare-parts, mapped, chain, keyed, repeated, async,
                      native-postgres, script-postgres, script-postgres-2, keyed-postgres,
                      async-postgres, async-postgres-2
   --quick            one round of one second, to see that everything works

@@ -1,3 +1,4 @@
+import { bareParts } from './servers/bare-parts.ts';
 import { express } from './servers/express.ts';
 import { fastify } from './servers/fastify.ts';
 import { nodeRed } from './servers/node-red.ts';
@@ -172,6 +173,7 @@ export const rows: Row[] = [
   }),
   nodeRed,
   express,
+  bareParts,
   ...otherModes,
   postgresRow('native', nativeWork),
   postgresRow('script', scriptWork),

@@ -18,6 +18,8 @@ export const targets: Target[] = [
   ratio('script', 'node-red', 50, { floor: 1.05, goal: 1.2 }),
   ratio('script', 'fastify', 200, { floor: 0.45, goal: 0.5 }),
   ratio('script', 'node-red', 200, { floor: 1.8, goal: 2 }),
+  ratio('script', 'bare-parts', 50, { goal: 0.8 }),
+  ratio('script', 'bare-parts', 200, { goal: 0.8 }),
   tail(50),
   tail(200),
   ...['native', 'script'].flatMap(footprint),
@@ -27,7 +29,7 @@ function ratio(
   row: string,
   against: string,
   connections: number,
-  limits: { floor: number; goal: number },
+  limits: Pick<Target, 'floor' | 'goal'>,
 ): Target {
   const what = `${row}: calls/s of ${against}'s, ${connections} connections`;
   return { what, row, against, connections, measure: 'callsPerSecond', ...limits };

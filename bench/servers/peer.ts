@@ -40,14 +40,15 @@ export function peerRow(peer: Peer): Row {
     title: `${peer.title.replace('{version}', pinnedVersions()[peer.name] ?? '')}`,
     isOurs: false,
     obstacle: () => (installedVersion(peer.name) === undefined ? 'it could not be installed' : undefined),
-    start: (folder) => startPeer(peer, folder),
+    start: (folder) => startPeer((data) => peer.args(data), folder),
   };
 }
 
-async function startPeer(peer: Peer, folder: string): Promise<RunningServer> {
+/** @param args for Node, given the folder for what it writes. It listens on PORT and answers as `peerRow` says. */
+export async function startPeer(args: Peer['args'], folder: string): Promise<RunningServer> {
   const port = await freePort();
   const server = await startServer({
-    args: peer.args(folder),
+    args: args(folder),
     cwd: peersFolder,
     env: { PORT: String(port), NODE_ENV: 'production' },
     folder,

@@ -15,7 +15,7 @@ function opened(file) {
 const database = await opened(join(process.argv[2], 'calls.sqlite'));
 const execute = (sql) =>
   new Promise((resolve, reject) => database.exec(sql, (error) => (error ? reject(error) : resolve())));
-// As much of a log as we let grow; with rows at the end of the table and not where a random key puts them: twice the calls.
+// A log as long as a Signalbox lets it grow, and rows that are added at the end of their table.
 await execute(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000;
   CREATE TABLE calls (id INTEGER PRIMARY KEY, received_at INTEGER, body TEXT, result TEXT)`);
 const insert = database.prepare(

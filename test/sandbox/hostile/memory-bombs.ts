@@ -2,7 +2,7 @@ import { ofKind } from './hostile-script.ts';
 
 const memory = { limit: 'memory' as const };
 /** Half the time that a script has goes by until its memory is full, and V8 collects around its limit: which comes first depends on the machine. */
-const memoryOrTime = { oneOf: [memory, { limit: 'running-time' as const }] };
+export const memoryOrTime = { oneOf: [memory, { limit: 'running-time' as const }] };
 /** V8 may refuse the size, run into the clock or be killed: each is an end. */
 const anEnd = { oneOf: [memory, { limit: 'running-time' as const }, { threw: /./ }] };
 

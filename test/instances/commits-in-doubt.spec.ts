@@ -10,6 +10,9 @@ import { databaseUrl, execute, isPostgres } from '../support/database.ts';
 import { type OwnServer, startOwnServer } from '../support/postgres/own-server.ts';
 import { writeWhileItFalls } from './commits-in-doubt.ts';
 
+/** Longer than anybody who comes later is kept waiting. */
+const LONG_MS = 3_000;
+
 let server: OwnServer;
 let folder: string;
 
@@ -29,9 +32,10 @@ describe.runIf(isPostgres)('A PostgreSQL that falls in the middle of commits', (
   it('leaves nobody with an acknowledged write that is not there, or a refused transaction that is', async () => {
     const url = await databaseUrl(folder);
     const sealer = new Sealer(randomBytes(32));
+    let falls = 0;
     const told = await writeWhileItFalls(
       () => Database.open(url, [], sealer),
-      () => server.restart(),
+      () => server.restart((falls += 1) === 3 ? LONG_MS : 0),
       { falls: 5, writers: 6 },
     );
     expect(told).toMatchObject({ lost: [], unwanted: [] });

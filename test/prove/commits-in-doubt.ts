@@ -26,7 +26,7 @@ export async function prove(
     const url = await databaseUrl(folder);
     const { acknowledged, refused, lost, unwanted } = await writeWhileItFalls(
       () => Database.open(url, [], sealer),
-      () => server.restart(),
+      () => server.restart(0),
       { falls, writers },
     );
     if (lost.length > 0 || unwanted.length > 0)

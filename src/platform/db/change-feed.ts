@@ -1,4 +1,4 @@
-import type { Tx } from './write-door.ts';
+import type { Tx } from './door-entries.ts';
 
 /**
  * Brings what is held in memory of a table up to date, in a transaction in which nobody of this process writes: it reads

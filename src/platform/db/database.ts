@@ -10,7 +10,8 @@ import { openPack } from './pack-sealing.ts';
 import { packsOf, partsIn, placesOf } from './payload-packs.ts';
 import { rawQuery } from './raw-query.ts';
 import type { SharedLocks } from './shared-locks.ts';
-import { type Tx, WriteDoor } from './write-door.ts';
+import type { Tx } from './door-entries.ts';
+import { WriteDoor } from './write-door.ts';
 
 /** An entity class, as TypeORM takes it. */
 export type EntityClass = (new () => object) | EntitySchema;

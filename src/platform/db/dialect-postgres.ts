@@ -1,5 +1,6 @@
 import type { QueryRunner } from 'typeorm';
 import type { Sealer } from '../sealing.ts';
+import { CommitInDoubt } from './commit-in-doubt.ts';
 import type { Dialect } from './dialect.ts';
 import { type SealedPack, sealPacks } from './payload-packs.ts';
 import {
@@ -14,8 +15,7 @@ import { type RowBatch, RowNotThere } from './row-batch.ts';
 
 /** Commits that met others of other processes and gave way, one after the other. */
 const TRIES_MAX = 5;
-/** How long to ask what became of a commit; after that who waits for it is told to come again. */
-const OUTCOME_MS_MAX = 10_000;
+/** Between two questions what became of a commit. */
 const OUTCOME_AGAIN_MS = 50;
 /** What a transaction begins with: its number, as the last one of this process. */
 const MARK = `INSERT INTO commit_marks (process, mark, made_at) VALUES (
@@ -30,6 +30,9 @@ export class PostgresDialect implements Dialect {
   private readonly names = new Map<string, string>();
   /** The number of the transaction that was opened last. */
   private open: string | null = null;
+  private isClosed = false;
+  /** What became of a commit, until the answer or the end. */
+  private asking: Promise<void> | null = null;
 
   constructor(
     private readonly writer: PostgresWriter,
@@ -51,7 +54,7 @@ export class PostgresDialect implements Dialect {
     try {
       await this.writer.query('COMMIT');
     } catch (cause) {
-      if (!this.isStorageFailure(cause) || !(await this.wasCommitted())) throw cause;
+      throw this.isStorageFailure(cause) ? new CommitInDoubt(cause, this.outcome()) : cause;
     }
   }
 
@@ -86,27 +89,31 @@ export class PostgresDialect implements Dialect {
     return isLost;
   }
 
-  close(): Promise<void> {
-    return Promise.resolve();
+  async close(): Promise<void> {
+    this.isClosed = true;
+    await this.asking;
+  }
+
+  /** Whether what was open was committed. */
+  private outcome(): Promise<boolean> {
+    return new Promise((resolve) => (this.asking = this.ask(resolve)));
   }
 
   /**
-   * By its mark, and not by the status of its number: after a crash PostgreSQL gives the number of a transaction that
-   * was lost to another one, of whichever process.
+   * Asks until the database tells: by its mark, and not by the status of its number. After a crash PostgreSQL gives the number
+   * of a transaction that was lost to another one, of whichever process.
    */
-  private async wasCommitted(): Promise<boolean> {
-    const until = performance.now() + OUTCOME_MS_MAX;
-    while (performance.now() < until) {
+  private async ask(tell: (wasCommitted: boolean) => void): Promise<void> {
+    while (!this.isClosed) {
       try {
         await this.writer.mended();
         // Two statements: what one sees of the table may be older than what it is told of the status.
-        if (!(await this.isInProgress())) return (await this.writer.ask(LAST_MARK)) === this.open;
+        if (!(await this.isInProgress())) return tell((await this.writer.ask(LAST_MARK)) === this.open);
       } catch (cause) {
         this.isStorageFailure(cause);
       }
       await new Promise((resolve) => setTimeout(resolve, OUTCOME_AGAIN_MS));
     }
-    return false;
   }
 
   /** False too where there is no such number yet: the database has lost it. */

@@ -7,7 +7,7 @@ export interface Dialect {
   readonly runner: QueryRunner;
   /** Opens a transaction. @param isAlone no other transaction that asked for it, of any process, runs until this one ends. */
   begin(isAlone: boolean): Promise<void>;
-  /** Commits it. It fails only where nothing was committed, or where nobody can find out. */
+  /** Commits it. It fails where nothing was committed. @throws CommitInDoubt where that has still to be found out; nothing else is asked of it before. */
   commit(): Promise<void>;
   /** Writes the rows within the transaction that is open. */
   writeRows(batch: RowBatch): Promise<void>;

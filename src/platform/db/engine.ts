@@ -4,7 +4,8 @@ import type { Dialect } from './dialect.ts';
 import type { DayKeeper } from './old-days.ts';
 import type { OwnConnection, OwnConnectionSettings } from './own-connection.ts';
 import type { SharedLocks } from './shared-locks.ts';
-import type { Tx, WriteDoor } from './write-door.ts';
+import type { Tx } from './door-entries.ts';
+import type { WriteDoor } from './write-door.ts';
 
 /** An open database of one kind: what `Database` is made of. */
 export interface DatabaseEngine {

@@ -2,7 +2,7 @@ import type { Sealer } from '../sealing.ts';
 import { openPack, sealPack } from './pack-sealing.ts';
 import { type PayloadPlace, placesOf } from './payload-packs.ts';
 import { rawQuery } from './raw-query.ts';
-import type { Tx } from './write-door.ts';
+import type { Tx } from './door-entries.ts';
 
 /**
  * Erases payloads for good: their bytes become zeros and the pack is sealed anew, so that every place in it stays what

@@ -13,6 +13,7 @@ export { type HotTable, RowNotThere, type TableRow } from './row-batch.ts';
 export { RowsByAge } from './rows-by-age.ts';
 export { withinTime } from './within-time.ts';
 export { untilStored } from './until-stored.ts';
-export { WriteDoor, type Tx } from './write-door.ts';
+export type { Tx } from './door-entries.ts';
+export { WriteDoor } from './write-door.ts';
 export { type ChangeFeed, TALK } from './change-feed.ts';
 export type { Held, SharedLocks } from './shared-locks.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { OwnConnection } from './own-connection.ts';
 import { rawQuery } from './raw-query.ts';
-import type { Tx } from './write-door.ts';
+import type { Tx } from './door-entries.ts';
 
 /** Whoever erased something is not kept waiting for longer; what is left goes on by itself. */
 const WAIT_MS = 5_000;

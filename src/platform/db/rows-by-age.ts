@@ -1,7 +1,7 @@
 import { MoreThan, Raw } from 'typeorm';
 import { firstIdAt, type IdPrefix } from '../ids.ts';
 import type { Database } from './database.ts';
-import type { Tx } from './write-door.ts';
+import type { Tx } from './door-entries.ts';
 
 /** Small rows in the order of their ids: 2 ms a commit. */
 const ROWS_PER_COMMIT = 300;

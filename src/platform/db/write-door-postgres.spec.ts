@@ -115,7 +115,7 @@ describe.skipIf(!isPostgres)('a connection that breaks in the middle of a commit
       let times = 0;
       while (!progress.isOver) {
         times += await cut('%marks%');
-        await new Promise((resolve) => setTimeout(resolve, 20));
+        await new Promise((resolve) => setTimeout(resolve, 5));
       }
       return times;
     })();

@@ -1,36 +1,19 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { EntityManager } from 'typeorm';
-import { AppError } from '../errors.ts';
+import { CommitInDoubt, Doubt } from './commit-in-doubt.ts';
+import { unavailable } from './database.errors.ts';
 import type { Dialect } from './dialect.ts';
+import {
+  type Append,
+  effectsOf,
+  type Entry,
+  nextCommitSize,
+  rowsOf,
+  type Transaction,
+  type Tx,
+} from './door-entries.ts';
 import { DoorFigures } from './door-metrics.ts';
-import { countsIn, payloadLength, rowBatch, type TableRow, withoutCounts } from './row-batch.ts';
+import { countsIn, rowBatch, type TableRow, withoutCounts } from './row-batch.ts';
 import { WriterTransaction } from './writer-transaction.ts';
-
-/** One transaction behind the door. Everything read and written through `manager` is part of it. */
-export interface Tx {
-  readonly manager: EntityManager;
-  /** Runs after the commit and before anybody is told of it; never after a rollback. Must not throw. */
-  afterCommit(effect: () => void): void;
-  /** Writes rows as `append` does; after a failure the work has to fail too. */
-  write(rows: readonly TableRow[]): Promise<void>;
-}
-
-interface Append {
-  kind: 'append';
-  rows: readonly TableRow[];
-  resolve: () => void;
-  reject: (reason: unknown) => void;
-}
-
-interface Transaction {
-  kind: 'transaction';
-  work: (tx: Tx) => Promise<unknown>;
-  isAlone: boolean;
-  resolve: (result: unknown) => void;
-  reject: (reason: unknown) => void;
-}
-
-type Entry = Append | Transaction;
 
 /** Tells everybody of a commit how it ended. */
 type Tell = () => void;
@@ -46,21 +29,19 @@ interface Gathered {
   counts: TableRow[];
 }
 
-/** What one commit takes in: bounds the time during which newcomers wait. */
-const ENTRIES_PER_COMMIT_MAX = 512;
-/** The same in bytes: a commit of hundreds of megabyte bodies would take seconds and as much memory again. */
-const PAYLOAD_PER_COMMIT_MAX = 8 * 1_048_576;
 /** What the log grows by for a command's transaction: a handful of pages. */
 const TRANSACTION_BYTES = 32_768;
 
 /**
  * The only way to write. One transaction at a time on one connection; what arrives while a commit is on its
  * way goes into the next one, so that one fsync serves many and nobody waits for company. A promise given out
- * here is kept only after the rows are on disk; when the commit fails, each of its entries is refused.
+ * here is kept only after the rows are on disk; when the commit fails, each of its entries is refused, and while nobody
+ * knows whether it has failed, none of them is told anything.
  */
 export class WriteDoor {
   private queue: Entry[] = [];
   private isRunning = false;
+  private doubt: Doubt | null = null;
   private isClosed = false;
   private whenIdle: (() => void)[] = [];
   private readonly inside = new AsyncLocalStorage<true>();
@@ -112,6 +93,7 @@ export class WriteDoor {
   async close(): Promise<void> {
     this.isClosed = true;
     if (this.isRunning) await new Promise<void>((resolve) => this.whenIdle.push(resolve));
+    await this.doubt?.soon();
     await this.dialect.close();
   }
 
@@ -132,14 +114,19 @@ export class WriteDoor {
   private async drain(): Promise<void> {
     let tell: Tell = nobodyToTell;
     while (this.queue.length > 0) {
-      const wait = this.dialect.beforeCommit();
+      const wait = this.doubt ? this.doubt.soon() : this.dialect.beforeCommit();
       if (wait) {
         // Whoever is stored already does not wait for it.
         tell();
         tell = nobodyToTell;
         await wait;
       }
-      const batch = this.queue.splice(0, this.nextCommitSize());
+      const batch = this.queue.splice(0, nextCommitSize(this.queue));
+      if (this.doubt) {
+        tell();
+        tell = this.refuse(batch, new Error('It is not known yet what became of the commit before'));
+        continue;
+      }
       const begunAt = performance.now();
       const commit = this.commitTogether(batch);
       tell();
@@ -149,17 +136,6 @@ export class WriteDoor {
     this.isRunning = false;
     tell();
     for (const tellIdle of this.whenIdle.splice(0)) tellIdle();
-  }
-
-  private nextCommitSize(): number {
-    const most = Math.min(this.queue.length, ENTRIES_PER_COMMIT_MAX);
-    let bytes = 0;
-    for (let at = 0; at < most; at++) {
-      const entry = this.queue[at]!;
-      if (entry.kind === 'append') for (const row of entry.rows) bytes += payloadLength(row);
-      if (bytes > PAYLOAD_PER_COMMIT_MAX) return Math.max(at, 1);
-    }
-    return most;
   }
 
   private async commitTogether(batch: readonly Entry[]): Promise<Tell> {
@@ -198,23 +174,45 @@ export class WriteDoor {
       if (gathered.counts.length > 0) await this.dialect.writeRows(rowBatch(gathered.counts));
       await this.writer.commit();
       this.dialect.committed(TRANSACTION_BYTES * batch.length);
-      this.failedCommits = 0;
     } catch (cause) {
-      return this.fail(batch, cause);
+      return cause instanceof CommitInDoubt
+        ? this.hold(batch, gathered, cause)
+        : await this.fail(batch, cause);
     }
-    for (const effect of gathered.effects) effect();
+    return this.done(gathered);
+  }
+
+  private done({ effects, answers }: Gathered): Tell {
+    this.failedCommits = 0;
+    for (const effect of effects) effect();
     return () => {
-      for (const answer of gathered.answers) answer();
+      for (const answer of answers) answer();
     };
   }
 
   private async fail(batch: readonly Entry[], cause: unknown): Promise<Tell> {
-    this.failedCommits++;
     await this.writer.rollback();
+    return this.refuse(batch, cause);
+  }
+
+  private refuse(batch: readonly Entry[], cause: unknown): Tell {
+    this.failedCommits++;
     const refusal = unavailable(cause);
     return () => {
       for (const entry of batch) entry.reject(refusal);
     };
+  }
+
+  /** They are told when it is known, however long that takes: told that nothing was stored, they would do it again. */
+  private hold(batch: readonly Entry[], gathered: Gathered, { cause, outcome }: CommitInDoubt): Tell {
+    this.failedCommits++;
+    const known = outcome.then((wasCommitted) => {
+      this.doubt = null;
+      const tell = wasCommitted ? this.done(gathered) : this.refuse(batch, cause);
+      tell();
+    });
+    this.doubt = new Doubt(known);
+    return nobodyToTell;
   }
 
   private async insertAll(appends: readonly Append[], gathered: Gathered): Promise<void> {
@@ -272,27 +270,3 @@ export class WriteDoor {
 }
 
 function nobodyToTell(): void {}
-
-function rowsOf(appends: readonly Append[]): TableRow[] {
-  const all: TableRow[] = [];
-  for (const { rows } of appends) for (const row of rows) all.push(row);
-  return all;
-}
-
-function effectsOf(rows: readonly TableRow[]): (() => void)[] {
-  const effects: (() => void)[] = [];
-  for (const { afterCommit } of rows) if (afterCommit) effects.push(afterCommit);
-  return effects;
-}
-
-function unavailable(cause: unknown): AppError {
-  if (cause instanceof AppError) return cause;
-  return new AppError({
-    code: 'database.unavailable',
-    kind: 'unavailable',
-    publicMessage: 'The database is not available',
-    details: ['Nothing was stored; try again'],
-    retryAfterSeconds: 2,
-    cause,
-  });
-}

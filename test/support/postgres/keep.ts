@@ -1,7 +1,8 @@
 /**
  * Keeps one PostgreSQL, in a folder of the system's temporary one, until standard input ends: no longer than the
  * process lives that asked for it, whatever ends that. Prints the superuser's URL once connections are taken, and again
- * after each restart. SIGUSR2 restarts it as a crash would: nobody is told, nothing is written first.
+ * after each fall. A number on standard input lets it fall as a crash would, nobody is told, nothing is written first, and
+ * get up after so many milliseconds.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -9,6 +10,7 @@ import { once } from 'node:events';
 import { appendFileSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../free-port.ts';
 import { copyBinaries } from './binaries.ts';
 
@@ -87,17 +89,21 @@ function end(): void {
   } else gone();
 }
 
-async function restart(): Promise<void> {
+async function fall(downMs: number): Promise<void> {
   if (!server || !running || isEnding) return;
   const ended = once(server, 'exit');
   server.kill('SIGQUIT');
   await ended;
+  await sleep(downMs);
+  if (isEnding) return;
   await start(running.programs, running.port);
   console.log(running.url);
 }
 
-process.on('SIGUSR2', () => restart().catch(end));
-process.stdin.on('end', end).on('error', end).resume();
+process.stdin
+  .on('data', (line) => void fall(Number(line)).catch(end))
+  .on('end', end)
+  .on('error', end);
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, end);
 try {
   const password = randomBytes(12).toString('hex');

@@ -4,8 +4,8 @@ import { makeTables } from './tables.ts';
 
 /** A PostgreSQL of one spec's own, which may fall while the specs beside it go on: until `end`, its databases are there. */
 export interface OwnServer {
-  /** Ends it as a crash would and starts it again, at the same address. */
-  restart(): Promise<void>;
+  /** Ends it as a crash would and starts it again after a while, at the same address. */
+  restart(downMs?: number): Promise<void>;
   end(): Promise<void>;
 }
 
@@ -14,7 +14,7 @@ export async function startOwnServer(): Promise<OwnServer> {
   const server = await PostgresServer.start();
   await server.serveTests(makeTables);
   return {
-    restart: () => server.restart(),
+    restart: (downMs = 0) => server.restart(downMs),
     end: async () => {
       await giveUpDatabases();
       await server.stop();

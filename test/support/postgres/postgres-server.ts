@@ -33,10 +33,10 @@ export class PostgresServer {
     await makeTemplate(prepare);
   }
 
-  /** Ends it as a crash would and starts it again, at the same address. */
-  async restart(): Promise<void> {
+  /** Ends it as a crash would and starts it again after a while, at the same address. @returns when it takes connections. */
+  async restart(downMs: number): Promise<void> {
     const again = nextUrl(this.keeping);
-    this.keeping.kill('SIGUSR2');
+    this.keeping.stdin!.write(`${downMs}\n`);
     await again;
   }
 

@@ -1,4 +1,5 @@
 import { accessMutants } from './mutants-access.ts';
+import { doubtMutants } from './mutants-doubt.ts';
 import { integrationMutants } from './mutants-integrations.ts';
 import { workerMutants } from './mutants-workers.ts';
 
@@ -272,15 +273,8 @@ export const mutants: readonly Mutant[] = [
     spec: 'src/engines/expression/expression-limits.spec.ts',
     tests: 'running time is told in a sentence that names what ran',
   },
-  {
-    name: 'the number of a transaction that was lost counts as its commit',
-    file: 'src/platform/db/dialect-postgres.ts',
-    find: 'return (await this.writer.ask(LAST_MARK)) === this.open;',
-    replacement: "return (await this.writer.ask(LAST_MARK)) !== '';",
-    spec: 'src/platform/db/commit-outcome.spec.ts',
-    tests: 'another transaction has its number',
-  },
   ...accessMutants,
+  ...doubtMutants,
   ...integrationMutants,
   ...workerMutants,
 ];

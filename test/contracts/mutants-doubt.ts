@@ -1,0 +1,32 @@
+import type { Mutant } from './mutants.ts';
+
+const spec = 'src/platform/db/commit-outcome.spec.ts';
+const door = 'src/platform/db/write-door.ts';
+
+/** What is taken for known of a commit that was not answered. */
+export const doubtMutants: readonly Mutant[] = [
+  {
+    name: 'the number of a transaction that was lost counts as its commit',
+    file: 'src/platform/db/dialect-postgres.ts',
+    find: 'return tell((await this.writer.ask(LAST_MARK)) === this.open);',
+    replacement: "return tell((await this.writer.ask(LAST_MARK)) !== '');",
+    spec,
+    tests: 'another transaction has its number',
+  },
+  {
+    name: 'a commit of which nobody can tell is refused',
+    file: door,
+    find: 'const known = outcome.then((wasCommitted) => {',
+    replacement: 'const known = Promise.race([outcome, Promise.resolve(false)]).then((wasCommitted) => {',
+    spec,
+    tests: 'is neither good nor refused',
+  },
+  {
+    name: 'others are committed before it is known what became of one',
+    file: door,
+    find: 'if (this.doubt) {',
+    replacement: 'if (this.doubt && batch.length === 0) {',
+    spec,
+    tests: 'is neither good nor refused',
+  },
+];

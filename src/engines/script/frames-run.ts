@@ -7,6 +7,8 @@ export interface RunOrder {
   bodyKind: number;
   /** Send each log line at once, because the run may not live to send them with its outcome. */
   logsAtOnce: boolean;
+  /** Is likely to end soon: results may wait for its end, and its own for that of others like it. */
+  isQuick: boolean;
   callsMax: number;
   logBytesMax: number;
   resultBytesMax: number;
@@ -17,6 +19,7 @@ export interface RunOrder {
 const ORDER_BYTES = 4 + 1 + 1 + 4 * 6;
 const HAS_RAW = 2;
 const HAS_EXTRAS = 4;
+const IS_QUICK = 8;
 const LENGTH_BYTES = 4;
 
 /** Where a run's time begins, and what its chance comes from. */
@@ -72,9 +75,10 @@ export function encodeRun(
   return buffer;
 }
 
-function flagsOf({ logsAtOnce }: RunOrder, { rawBody, secrets, pinned }: RunInput): number {
+function flagsOf({ logsAtOnce, isQuick }: RunOrder, { rawBody, secrets, pinned }: RunInput): number {
   const hasRaw = rawBody === undefined ? 0 : HAS_RAW;
-  return (logsAtOnce ? 1 : 0) | hasRaw | ((secrets ?? pinned) ? HAS_EXTRAS : 0);
+  const pace = (logsAtOnce ? 1 : 0) | (isQuick ? IS_QUICK : 0);
+  return pace | hasRaw | ((secrets ?? pinned) ? HAS_EXTRAS : 0);
 }
 
 function extrasOf({ secrets, pinned }: RunInput): string {
@@ -93,6 +97,7 @@ export function decodeRun(payload: Buffer): RunOrder & RunInput {
     programNumber: payload.readUInt32LE(0),
     bodyKind: payload[4]!,
     logsAtOnce: (flags & 1) !== 0,
+    isQuick: (flags & IS_QUICK) !== 0,
     callsMax: payload.readUInt32LE(6),
     logBytesMax: payload.readUInt32LE(10),
     resultBytesMax: payload.readUInt32LE(14),

@@ -31,6 +31,7 @@ describe('frames', () => {
       programNumber: 7,
       bodyKind: 3,
       logsAtOnce: true,
+      isQuick: true,
       callsMax: 50,
       logBytesMax: 65_536,
       resultBytesMax: 1_048_576,

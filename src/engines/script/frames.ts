@@ -47,6 +47,9 @@ export const LOG_LEVELS = ['log', 'info', 'warn', 'error'] as const;
 /** Limits a worker notices by itself, by their number on the wire. */
 export const WORKER_LIMITS = ['calls', 'result-size', 'memory', 'total-time'] as const;
 
+/** Results of quick runs that a worker keeps at most, to send them in one write. */
+export const RESULTS_HELD_MAX = 8;
+
 const LENGTH_BYTES = 4;
 /** Bytes before the payload. */
 export const HEAD_BYTES = LENGTH_BYTES + 1 + 6;

@@ -58,6 +58,11 @@ export class ScriptCrowd {
     return this.members.some((worker) => worker.isReady);
   }
 
+  /** No worker is at anything, also not at what was taken from it. */
+  get isAtRest(): boolean {
+    return this.members.every(({ jobs, isFenced }) => jobs.length === 0 && !isFenced);
+  }
+
   /** How workers are started here: with which rights. */
   get way(): Readonly<WorkerLaunch> {
     return this.#way;

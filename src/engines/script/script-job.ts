@@ -1,5 +1,5 @@
 /** One accepted run (or check) on its way through the pool. */
-import { SLOW_MICROS } from './script-pace.ts';
+import { QUICK_MICROS, SLOW_MICROS } from './script-pace.ts';
 import type { ScriptLogLine, ScriptOutcome, ScriptRequest, ScriptVerdict } from './script-run.ts';
 
 /** What is to be done: a run, or a look whether a text compiles. */
@@ -30,6 +30,10 @@ export class ScriptJob {
   ticket = 0;
   /** What it is likely to take; infinite where its program is not known yet. */
   expectedMicros = Infinity;
+  /** Was at a worker that did not get on, among several of which nobody knew which it was at. */
+  isSuspect = false;
+  /** Was sent as one for whose end results may wait. */
+  isQuick = false;
   isSettled = false;
   wasRetried = false;
   readonly #onSettled: (outcome: ScriptOutcome) => void;
@@ -61,6 +65,12 @@ export class ScriptJob {
     return this.expectedMicros > SLOW_MICROS;
   }
 
+  /** It is sent to a worker: from now on it is quick or not, whatever is found out later. */
+  sent(ticket: number): void {
+    this.ticket = ticket;
+    this.isQuick = this.task.kind === 'run' && this.expectedMicros <= QUICK_MICROS && !this.isSuspect;
+  }
+
   /** True once, where running again does nothing twice: a script's only effects are its calls. */
   mayBeRetried(): boolean {
     const isFirst = !this.wasRetried && this.calls === 0;
@@ -76,4 +86,9 @@ export class ScriptJob {
     const { logs, logsTruncated, calls } = this;
     this.#onSettled({ verdict, logs, logsTruncated, calls });
   }
+}
+
+/** From now on a worker says at once how each of them ended. */
+export function suspect(jobs: readonly ScriptJob[]): void {
+  for (const job of jobs) job.isSuspect = true;
 }

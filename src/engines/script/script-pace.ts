@@ -2,6 +2,8 @@
 
 /** A program slower than this on average has its worker to itself. */
 export const SLOW_MICROS = 5000;
+/** Results may wait for the end of runs of programs that are as fast on average. */
+export const QUICK_MICROS = 250;
 const WEIGHT = 0.25;
 /** One bad second is forgotten after 19 good runs. */
 const SAMPLE_MICROS_MAX = 1_000_000;

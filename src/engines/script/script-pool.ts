@@ -3,14 +3,15 @@ import { FROM_WORKER, WORKER_LIMITS, type Frame } from './frames.ts';
 import { decodeCall } from './frames-run.ts';
 import { answerCall } from './script-calls.ts';
 import { ScriptCrowd, submitAlone } from './script-crowd.ts';
-import { CHECKS, ScriptJob, type ScriptTask } from './script-job.ts';
+import { CHECKS, ScriptJob, type ScriptTask, suspect } from './script-job.ts';
 import { keepLogLine, settleWithReport } from './script-outcome.ts';
 import { killReasonOf, type KillReason, ScriptFigures } from './script-metrics.ts';
 import { ScriptPace } from './script-pace.ts';
 import { ScriptQueue } from './script-queue.ts';
 import type { ScriptOutcome, ScriptRequest, ScriptVerdict } from './script-run.ts';
-import { isLost, judgeDeath, judgeHead, totalTimeVerdict } from './script-watch.ts';
+import { isLost, judgeDeath, judgeHead, suspectsAmong, totalTimeVerdict } from './script-watch.ts';
 import type { ScriptWorker } from './script-worker.ts';
+import { Unsettled } from './unsettled.ts';
 
 const MEMORY_LIMIT = WORKER_LIMITS.indexOf('memory');
 const TICK_MS = 5;
@@ -19,6 +20,7 @@ const HELD_AFTER_MS = 20;
 const TICKS_PER_MEASURE = 50;
 const TIDY_MS = 1000;
 const QUEUED_MAX = 10_000;
+
 /** How a pool is set up; see `SCRIPT_WORKERS` and `SCRIPT_ISOLATION` of the contract. */
 export interface ScriptPoolOptions {
   workers: number;
@@ -43,8 +45,7 @@ export class ScriptPool {
   readonly #queue = new ScriptQueue();
   readonly #pace = new ScriptPace();
   #isOpen = false;
-  #unsettled = 0;
-  #onDrained: (() => void) | undefined;
+  readonly #unsettled = new Unsettled();
   #watch: NodeJS.Timeout | undefined;
   #tidy: NodeJS.Timeout | undefined;
   #ticks = 0;
@@ -92,14 +93,7 @@ export class ScriptPool {
   async stop(graceMs: number): Promise<void> {
     this.#isOpen = false;
     clearInterval(this.#tidy);
-    if (this.#unsettled > 0 && graceMs > 0) {
-      let timer: NodeJS.Timeout | undefined;
-      await new Promise<void>((resolve) => {
-        this.#onDrained = resolve;
-        timer = setTimeout(resolve, graceMs);
-      });
-      clearTimeout(timer);
-    }
+    await this.#unsettled.none(graceMs);
     const left = this.#queue.takeOut(() => true);
     for (const worker of this.#crowd.members) left.push(...worker.jobs.splice(0));
     for (const job of left) job.settle({ kind: 'unavailable', message: 'The server is stopping' });
@@ -121,10 +115,9 @@ export class ScriptPool {
   #accept(task: ScriptTask): Promise<ScriptOutcome> {
     return new Promise((resolve) => {
       const now = performance.now();
-      this.#unsettled += 1;
+      this.#unsettled.begun();
       const job = new ScriptJob(task, now, (outcome) => {
-        this.#unsettled -= 1;
-        if (this.#unsettled === 0) this.#onDrained?.();
+        this.#unsettled.ended();
         if (task.kind === 'run') this.figures.noteRun(outcome.verdict);
         resolve(outcome);
       });
@@ -214,8 +207,10 @@ export class ScriptPool {
   #onGone(worker: ScriptWorker, jobs: ScriptJob[]): void {
     const now = performance.now();
     this.#crowd.forget(worker, now);
+    const suspects = suspectsAmong(jobs);
     const head = jobs[0];
-    if (head !== undefined) {
+    if (suspects.length > 1) suspect(suspects);
+    else if (head !== undefined) {
       const verdict = judgeDeath(worker.end, head.memoryMb);
       const isInnocent = verdict.kind === 'unavailable' && this.#isOpen && head.mayBeRetried();
       if (!isInnocent) head.settle(verdict);
@@ -249,10 +244,7 @@ export class ScriptPool {
   }
 
   #tick(): void {
-    if (
-      this.#unsettled === 0 &&
-      this.#crowd.members.every((worker) => worker.jobs.length === 0 && !worker.isFenced)
-    ) {
+    if (this.#unsettled.count === 0 && this.#crowd.isAtRest) {
       clearInterval(this.#watch);
       this.#watch = undefined;
       return;
@@ -276,14 +268,25 @@ export class ScriptPool {
     if (isLost(worker, now)) this.#discard(worker, 'a worker was lost in a run that had been moved', 'lost');
     if (head === undefined || worker.isKilled) return;
     const verdict = judgeHead(worker, now);
-    if (verdict !== undefined && worker.waitingSince === 0) this.#kill(worker, head, verdict);
+    const isOld = now - worker.headSince > HELD_AFTER_MS;
+    const suspects = verdict === undefined && (!isOld || worker.isHeld) ? [] : suspectsAmong(worker.jobs);
+    if (suspects.length > 1) this.#scatter(worker, suspects, verdict);
+    else if (verdict !== undefined && worker.waitingSince === 0) this.#kill(worker, head, verdict);
     else if (verdict !== undefined) {
       head.settle(verdict);
       worker.abandon(head.ticket, now);
-    } else if (!worker.isHeld && now - worker.headSince > HELD_AFTER_MS) {
+    } else if (isOld && !worker.isHeld) {
       worker.isHeld = true;
       this.#requeue(worker.takeBehindHead());
     }
+  }
+
+  /** One of several does not end, and nobody knows which: all begin anew, elsewhere, and now it will show. */
+  #scatter(worker: ScriptWorker, suspects: readonly ScriptJob[], verdict: ScriptVerdict | undefined): void {
+    suspect(suspects);
+    const isTooLarge = verdict?.kind === 'limit' && verdict.limit === 'memory';
+    if (isTooLarge) this.#discard(worker, 'a worker used more memory than any of its scripts may', 'memory');
+    else this.#requeue(worker.takeAll(performance.now()));
   }
 
   #tidyUp(): void {

@@ -1,4 +1,6 @@
 /** Judges from outside what a worker's head may still do. */
+import { RESULTS_HELD_MAX } from './frames.ts';
+import type { ScriptJob } from './script-job.ts';
 import type { ScriptVerdict } from './script-run.ts';
 import type { ScriptWorker, WorkerEnd } from './script-worker.ts';
 
@@ -50,10 +52,22 @@ export function judgeHead(worker: ScriptWorker, now: number): LimitVerdict | und
   return grownKib > head.memoryMb * KIB_PER_MIB ? memoryVerdict(head.memoryMb) : undefined;
 }
 
+/**
+ * Of a worker's jobs those, the first ones, of which it may be at any: of quick runs the results may be on their way only when
+ * some have ended. Who has made a call is the one: before a call all results leave.
+ */
+export function suspectsAmong(jobs: readonly ScriptJob[]): readonly ScriptJob[] {
+  if (jobs.length > 0 && jobs[0]!.calls > 0) return jobs.slice(0, 1);
+  const known = jobs.findIndex(({ isQuick }) => !isQuick);
+  const quick = known === -1 ? jobs.length : known;
+  return jobs.slice(0, Math.max(1, Math.min(quick, RESULTS_HELD_MAX)));
+}
+
 /** True of a worker that does not get past what was taken from it: it is in a run that nobody waits for. */
 export function isLost(worker: ScriptWorker, now: number): boolean {
   if (!worker.isFenced || worker.head !== undefined) return false;
-  return worker.meter.chargedMs(now - worker.idleSince) > FENCED_MS_MAX;
+  if (worker.meter.chargedMs(now - worker.idleSince) > FENCED_MS_MAX) return true;
+  return worker.stat.residentKib() - worker.residentBaseline > worker.movedMemoryMb * KIB_PER_MIB;
 }
 
 /** What the head of a worker that died unasked is told. */

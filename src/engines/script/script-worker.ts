@@ -1,24 +1,15 @@
 /** The pool's side of one worker process: what was sent to it, and what it is doing now. */
 import type { ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
-import {
-  BODY_KINDS,
-  FROM_WORKER,
-  FrameCutter,
-  HEAD_BYTES,
-  TO_WORKER,
-  textFrame,
-  writeHead,
-} from './frames.ts';
+import { BODY_KINDS, FROM_WORKER, FrameCutter, TO_WORKER, textFrame } from './frames.ts';
 import type { Frame, Room } from './frames.ts';
 import { encodeRun, wantsSync } from './frames-run.ts';
 import { ProcessStat } from '../../platform/process-stat.ts';
 import { WorkMeter } from '../../platform/work-meter.ts';
 import { WorkerChannel } from '../../platform/worker-channel.ts';
 import type { ScriptJob } from './script-job.ts';
+import { WorkerPrograms } from './worker-programs.ts';
 
-/** Isolates one worker keeps; each takes about 2 MiB. */
-const PROGRAMS_MAX = 24;
 const STDERR_CHARS_MAX = 4096;
 /**
  * When a worker ends a run by itself: the pool is gone or has failed to for longer than `WorkMeter` lets anything take. Not
@@ -74,16 +65,16 @@ export class ScriptWorker {
   isBaselineOfHead = false;
   /** Jobs were taken away from it, and it has not said yet that it is past them. */
   isFenced = false;
+  /** What one of those may use that were taken away while it was at one of them. */
+  movedMemoryMb = Infinity;
   end: WorkerEnd = { code: null, signal: null, stderr: '' };
 
   readonly #events: ScriptWorkerEvents;
   readonly #channel: WorkerChannel;
   readonly #room: Room;
   readonly #cutter = new FrameCutter();
-  readonly #programs = new Map<string, { number: number; source: string }>();
+  readonly #programs: WorkerPrograms;
   #lastTicket = 0;
-  #lastProgram = 0;
-  #latestKey = '';
   #onReady: () => void = () => {};
 
   constructor(child: ChildProcess, events: ScriptWorkerEvents) {
@@ -95,6 +86,7 @@ export class ScriptWorker {
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
     this.#channel = new WorkerChannel(socket);
     this.#room = (bytes) => this.#channel.room(bytes);
+    this.#programs = new WorkerPrograms(this.#room);
     child.stderr?.on('data', (chunk: Buffer) => {
       if (this.end.stderr.length < STDERR_CHARS_MAX) this.end.stderr += chunk.toString('utf8');
     });
@@ -135,7 +127,7 @@ export class ScriptWorker {
 
   submit(job: ScriptJob, now: number): void {
     this.#lastTicket += 1;
-    job.ticket = this.#lastTicket;
+    job.sent(this.#lastTicket);
     this.jobs.push(job);
     if (this.jobs.length === 1) this.#beginHead(now);
     const { task } = job;
@@ -145,9 +137,14 @@ export class ScriptWorker {
     }
     const { request } = task;
     const order = {
-      programNumber: this.#programNumber(job.programKey, request.source, job.memoryMb),
+      programNumber: this.#programs.numberOf({
+        key: job.programKey,
+        source: request.source,
+        memoryMb: job.memoryMb,
+      }),
       bodyKind: BODY_KINDS.indexOf(request.bodyKind),
       logsAtOnce: job.isExclusive,
+      isQuick: job.isQuick,
       callsMax: request.limits.callsMax,
       logBytesMax: request.limits.logBytesMax,
       resultBytesMax: request.limits.resultBytesMax,
@@ -162,15 +159,17 @@ export class ScriptWorker {
     this.#beginHead(now);
   }
 
-  /** Takes back what has not begun; the worker is told to skip it. */
+  /** Takes back what stands behind the head; the worker is told to skip what it has not begun. */
   takeBehindHead(): ScriptJob[] {
-    const moved = this.jobs.splice(1);
-    for (const job of moved) textFrame(TO_WORKER.cancel, job.ticket, '', this.#room);
-    if (moved.length > 0) {
-      this.isFenced = true;
-      textFrame(TO_WORKER.fence, 0, '', this.#room);
-    }
-    return moved;
+    return this.#takeBack(this.jobs.splice(1));
+  }
+
+  /** Takes back all of it, where nobody knows which of them it is at. */
+  takeAll(now: number): ScriptJob[] {
+    const moved = this.jobs.splice(0);
+    this.movedMemoryMb = Math.max(...moved.map(({ memoryMb }) => memoryMb));
+    this.#beginHead(now);
+    return this.#takeBack(moved);
   }
 
   /** The head waits from now on; how long it has run it knows best, because its call may have lain unread. */
@@ -213,6 +212,15 @@ export class ScriptWorker {
     this.child.kill('SIGKILL');
   }
 
+  #takeBack(moved: ScriptJob[]): ScriptJob[] {
+    for (const job of moved) textFrame(TO_WORKER.cancel, job.ticket, '', this.#room);
+    if (moved.length > 0) {
+      this.isFenced = true;
+      textFrame(TO_WORKER.fence, 0, '', this.#room);
+    }
+    return moved;
+  }
+
   #beginHead(now: number): void {
     this.headSince = now;
     this.waitingSince = 0;
@@ -221,38 +229,6 @@ export class ScriptWorker {
     this.isBaselineOfHead = false;
     this.isHeld = false;
     if (this.jobs.length === 0) this.idleSince = now;
-  }
-
-  #programNumber(key: string, source: string, memoryMb: number): number {
-    const known = this.#programs.get(key);
-    if (known?.source === source) {
-      if (key !== this.#latestKey) {
-        // Least recently used first.
-        this.#programs.delete(key);
-        this.#programs.set(key, known);
-        this.#latestKey = key;
-      }
-      return known.number;
-    }
-    if (known !== undefined) this.#drop(key, known.number);
-    else if (this.#programs.size >= PROGRAMS_MAX) {
-      for (const [oldest, program] of this.#programs) {
-        this.#drop(oldest, program.number);
-        break;
-      }
-    }
-    this.#lastProgram += 1;
-    this.#latestKey = key;
-    this.#programs.set(key, { number: this.#lastProgram, source });
-    const frame = this.#room(HEAD_BYTES + 4 + Buffer.byteLength(source));
-    const at = frame.writeUInt32LE(memoryMb, writeHead(frame, TO_WORKER.program, this.#lastProgram));
-    frame.write(source, at);
-    return this.#lastProgram;
-  }
-
-  #drop(key: string, programNumber: number): void {
-    this.#programs.delete(key);
-    textFrame(TO_WORKER.drop, programNumber, '', this.#room);
   }
 
   #receive(chunk: Buffer): void {
@@ -275,6 +251,7 @@ export class ScriptWorker {
     }
     if (frame.type === FROM_WORKER.fenced) {
       this.isFenced = false;
+      this.movedMemoryMb = Infinity;
       this.#events.onReady(this);
       return;
     }

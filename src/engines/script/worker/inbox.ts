@@ -1,15 +1,9 @@
 /** Blocking, ordered reading of the pool's frames. */
 import { receiveFromPool, rememberSiblings } from '../../../platform/worker-end.ts';
-import { FRAME_BYTES_MAX, TO_WORKER, frameBytes, readFrame, type Frame, type Room } from '../frames.ts';
+import { FRAME_BYTES_MAX, TO_WORKER, frameBytes, readFrame, type Frame } from '../frames.ts';
+import type { Outbox } from './outbox.ts';
 
 const CHUNK_BYTES = 64 * 1024;
-
-/** Used again for each frame: it is out when `sendToPool` returns. */
-const outgoing = Buffer.allocUnsafeSlow(CHUNK_BYTES);
-
-/** Where the next frame to be sent is written. */
-export const outgoingRoom: Room = (bytes) =>
-  bytes > CHUNK_BYTES ? Buffer.allocUnsafe(bytes) : outgoing.subarray(0, bytes);
 
 /** The frames of the pool, in order; cancels are taken note of whenever they come by. */
 export class Inbox {
@@ -19,6 +13,12 @@ export class Inbox {
   #backlog: Frame[] = [];
   readonly #cancelled = new Set<number>();
   #begunTicket = 0;
+  readonly #outbox: Outbox;
+
+  /** @param outbox is emptied before anything is waited for. */
+  constructor(outbox: Outbox) {
+    this.#outbox = outbox;
+  }
 
   /** The next frame to act on. Its payload stays valid until `next` is called again. */
   next(): Frame {
@@ -79,6 +79,7 @@ export class Inbox {
       this.#buffer = target ?? this.#buffer;
       this.#start = 0;
     }
+    this.#outbox.flush();
     this.#end += receiveFromPool(this.#buffer, this.#end);
   }
 }

@@ -1,16 +1,17 @@
 /** The worker process: reads orders from descriptor 3, runs them one after the other, writes what came of them. */
-import { sendToPool } from '../../../platform/worker-end.ts';
 import { FROM_WORKER, TO_WORKER, textFrame, type Frame } from '../frames.ts';
 import { decodeRun } from '../frames-run.ts';
 import { Inbox } from './inbox.ts';
+import { Outbox } from './outbox.ts';
 import { Program, callbacksOf } from './program.ts';
 import { realmSource } from './realm-source.ts';
 import { RunAtHand } from './run-at-hand.ts';
 import { syntaxError } from './script-check.ts';
 
-const inbox = new Inbox();
+const outbox = new Outbox();
+const inbox = new Inbox(outbox);
 const programs = new Map<number, Program>();
-const run = new RunAtHand(inbox);
+const run = new RunAtHand(inbox, outbox);
 const settings = {
   realmSource: realmSource(),
   isFresh: process.argv[2] === 'fresh',
@@ -34,7 +35,12 @@ function check(frame: Frame): void {
   } catch (error) {
     message = error instanceof Error ? error.message : 'The script does not compile';
   }
-  sendToPool(textFrame(FROM_WORKER.checked, frame.ticket, message));
+  outbox.send(textFrame(FROM_WORKER.checked, frame.ticket, message));
+}
+
+function leave(): never {
+  outbox.flush();
+  process.exit(0);
 }
 
 function act(frame: Frame): void {
@@ -47,13 +53,13 @@ function act(frame: Frame): void {
   } else if (frame.type === TO_WORKER.program) remember(frame);
   else if (frame.type === TO_WORKER.drop) forget(frame.ticket);
   else if (frame.type === TO_WORKER.check) check(frame);
-  else if (frame.type === TO_WORKER.leave) process.exit(0);
-  else if (frame.type === TO_WORKER.fence) sendToPool(textFrame(FROM_WORKER.fenced, 0, ''));
+  else if (frame.type === TO_WORKER.leave) leave();
+  else if (frame.type === TO_WORKER.fence) outbox.send(textFrame(FROM_WORKER.fenced, 0, ''));
 }
 
 // The first isolate of a process costs 4 ms more than the next: pay before anybody waits.
 const warmUp = new Program('', 16, settings);
 run.warmUp(warmUp);
 warmUp.dispose();
-sendToPool(textFrame(FROM_WORKER.ready, 0, ''));
+outbox.send(textFrame(FROM_WORKER.ready, 0, ''));
 for (;;) act(inbox.next());

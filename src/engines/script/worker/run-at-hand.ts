@@ -1,12 +1,12 @@
 /** The one run a worker is busy with: its callbacks, what it left behind, and its report. */
 import { randomUUID } from 'node:crypto';
-import { sendToPool } from '../../../platform/worker-end.ts';
 import { BODY_KINDS, FROM_WORKER, LOG_LEVELS, TO_WORKER, WORKER_LIMITS, textFrame } from '../frames.ts';
 import { encodeCall, encodeReport, type RunInput, type RunOrder, type RunReport } from '../frames-run.ts';
 import { SETTLED, type RunHost } from '../realm/host.ts';
 import { PinnedTime } from './pinned-time.ts';
 import { isNestedDeeper } from './json-depth.ts';
-import { outgoingRoom, type Inbox } from './inbox.ts';
+import type { Inbox } from './inbox.ts';
+import type { Outbox } from './outbox.ts';
 import type { Program } from './program.ts';
 
 const MESSAGE_BYTES_MAX = 1024;
@@ -27,6 +27,7 @@ const TOO_LARGE_INPUT = JSON.stringify({
 const LOG_LINE_BYTES = 16;
 /** What V8 throws into a script whose buffers reach the isolate's limit before the pool has noticed. */
 const ALLOCATION_FAILED = /^(RangeError: )?Array buffer allocation failed$/;
+const OUT_OF_MEMORY = String(WORKER_LIMITS.indexOf('memory'));
 const NEVER = 'The script never finished: it awaits something that cannot happen';
 
 type Settled = { type: number; text: string; extra: string };
@@ -55,6 +56,7 @@ export class RunAtHand {
   };
 
   readonly #inbox: Inbox;
+  readonly #outbox: Outbox;
   #ticket = 0;
   #order!: RunOrder & RunInput;
   #program!: Program;
@@ -67,8 +69,9 @@ export class RunAtHand {
   #startedAt = 0;
   #waitedMs = 0;
 
-  constructor(inbox: Inbox) {
+  constructor(inbox: Inbox, outbox: Outbox) {
     this.#inbox = inbox;
+    this.#outbox = outbox;
   }
 
   /** Runs an empty script and tells nobody. */
@@ -85,8 +88,9 @@ export class RunAtHand {
     this.#settled = undefined;
   }
 
-  /** Runs the order to its end and sends the report. */
+  /** Runs the order to its end and sends the report, or holds it where it may wait. */
   perform(ticket: number, order: RunOrder & RunInput, program: Program): void {
+    if (!order.isQuick) this.#outbox.flush();
     this.#begin(ticket, order, program);
     const startedAt = performance.now();
     this.#startedAt = startedAt;
@@ -101,7 +105,15 @@ export class RunAtHand {
     }
     const endedAt = performance.now();
     // Building the isolate happens once and says nothing about the script's pace.
-    this.#report(ending, (endedAt - readyAt) * 1000, endedAt - startedAt > SYNC_AFTER_MS);
+    const wantsSync = endedAt - startedAt > SYNC_AFTER_MS;
+    const { type, extra } = this.#report(ending, (endedAt - readyAt) * 1000, wantsSync);
+    // What made a call cannot be run again: its result never waits.
+    const mayWait = order.isQuick && this.#calls === 0 && type !== FROM_WORKER.limit && !wantsSync;
+    if (mayWait) this.#outbox.hold(endedAt);
+    else this.#outbox.flush();
+    // Out of memory leaves a process that has given V8 all it had: a new one is cheaper than finding out.
+    if (type === FROM_WORKER.limit && extra === OUT_OF_MEMORY) process.exit(0);
+    if (wantsSync) this.#inbox.await([TO_WORKER.sync]);
   }
 
   #run(order: RunOrder & RunInput, program: Program): Settled {
@@ -156,8 +168,10 @@ export class RunAtHand {
     return { type: FROM_WORKER.threw, text: 'The script could not be run', extra: '' };
   }
 
-  #report(ending: Settled, micros: number, wantsSync: boolean): void {
-    const { type, text, extra } = this.#checked(ending);
+  /** Writes it down. @returns how the run ended. */
+  #report(ending: Settled, micros: number, wantsSync: boolean): Settled {
+    const checked = this.#checked(ending);
+    const { type, text, extra } = checked;
     const isResponse = type === FROM_WORKER.responded;
     const report: RunReport = {
       micros,
@@ -170,10 +184,8 @@ export class RunAtHand {
       headersJson: isResponse ? extra.slice(4) : '',
       text,
     };
-    sendToPool(encodeReport({ type, ticket: this.#ticket }, report, outgoingRoom));
-    // Out of memory leaves a process that has given V8 all it had: a new one is cheaper than finding out.
-    if (type === FROM_WORKER.limit && extra === String(WORKER_LIMITS.indexOf('memory'))) process.exit(0);
-    if (wantsSync) this.#inbox.await([TO_WORKER.sync]);
+    encodeReport({ type, ticket: this.#ticket }, report, this.#outbox.room);
+    return checked;
   }
 
   #checked(ending: Settled): Settled {
@@ -215,7 +227,9 @@ export class RunAtHand {
     this.#calls += 1;
     const calledAt = performance.now();
     const micros = (calledAt - this.#startedAt - this.#waitedMs) * 1000;
-    sendToPool(encodeCall({ type: FROM_WORKER.call, ticket: this.#ticket }, { name, inputJson, micros }));
+    this.#outbox.send(
+      encodeCall({ type: FROM_WORKER.call, ticket: this.#ticket }, { name, inputJson, micros }),
+    );
     const answer = this.#inbox.await([TO_WORKER.reply, TO_WORKER.abandon]);
     this.#waitedMs += performance.now() - calledAt;
     if (answer.type === TO_WORKER.reply) {
@@ -236,7 +250,7 @@ export class RunAtHand {
       return false;
     }
     if (this.#order.logsAtOnce) {
-      sendToPool(
+      this.#outbox.send(
         textFrame(FROM_WORKER.log, this.#ticket, `${Math.min(level, LOG_LEVELS.length - 1)}${kept}`),
       );
     } else this.#logs.push([level, kept]);

@@ -10,6 +10,10 @@ import type { PostgresServer } from '../support/postgres/postgres-server.ts';
 
 type Db = typeof import('../../src/platform/db/index.ts');
 
+/** One fall in so many is long: for longer than a commit in doubt had been waited for until it was refused. */
+const LONG_ONE_IN = 20;
+const LONG_MS = 12_000;
+
 /** Six processes write while their PostgreSQL falls again and again: what each commit in doubt came to is known rightly. */
 export async function prove(
   { falls = 60, writers = 6 }: Record<string, number>,
@@ -24,9 +28,11 @@ export async function prove(
   try {
     await execute(folder, marksStatement);
     const url = await databaseUrl(folder);
+    let fallen = 0;
+    const fall = () => server.restart((fallen += 1) % LONG_ONE_IN === 0 ? LONG_MS : 0);
     const { acknowledged, refused, lost, unwanted } = await writeWhileItFalls(
       () => Database.open(url, [], sealer),
-      () => server.restart(0),
+      fall,
       { falls, writers },
     );
     if (lost.length > 0 || unwanted.length > 0)

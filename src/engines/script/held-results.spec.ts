@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { FROM_WORKER, FrameCutter, RESULTS_HELD_MAX, textFrame, TO_WORKER, writeHead } from './frames.ts';
+import { FROM_WORKER, FrameCutter, RESULTS_HELD_MAX, textFrame, TO_WORKER } from './frames.ts';
 import { encodeRun, wantsSync } from './frames-run.ts';
 import { ScriptPool, type ScriptOutcome } from './index.ts';
 import { isLost } from './script-watch.ts';
@@ -9,6 +9,7 @@ import type { ScriptWorker } from './script-worker.ts';
 import { childPids, scriptRequest } from './script.fixture.ts';
 import { ScriptCrowd } from './script-crowd.ts';
 import { launchWorker } from './worker-launch.ts';
+import { WorkerPrograms } from './worker-programs.ts';
 
 /** Does what its body says, and is quick where that says nothing. */
 const ON_DEMAND = `const { spinMs, hang, bomb, call, n } = context.body;
@@ -104,13 +105,19 @@ describe('a worker', () => {
     const child = launchWorker(crowd.way);
     started.push(child);
     const socket = child.stdio[3] as Socket;
-    const program = Buffer.alloc(15 + Buffer.byteLength(ON_DEMAND));
-    program.write(ON_DEMAND, program.writeUInt32LE(64, writeHead(program, TO_WORKER.program, 1)));
-    const frames = runs.map(({ isQuick, ...demand }, n) =>
+    const frames: Buffer[] = [];
+    const room = (bytes: number): Buffer => {
+      const frame = Buffer.allocUnsafe(bytes);
+      frames.push(frame);
+      return frame;
+    };
+    const program = { key: 'on demand', source: ON_DEMAND, memoryMb: 64 };
+    const programNumber = new WorkerPrograms(room).numberOf(program);
+    for (const [n, { isQuick, ...demand }] of runs.entries())
       encodeRun(
         { type: TO_WORKER.run, ticket: n + 1 },
         {
-          programNumber: 1,
+          programNumber,
           bodyKind: 1,
           logsAtOnce: false,
           isQuick,
@@ -120,8 +127,8 @@ describe('a worker', () => {
           backstopMs: 0,
         },
         { metaJson: '{}', body: Buffer.from(JSON.stringify({ n, ...demand })) },
-      ),
-    );
+        room,
+      );
     const { promise, resolve } = Promise.withResolvers<void>();
     const tickets: number[] = [];
     const cutter = new FrameCutter();
@@ -129,7 +136,7 @@ describe('a worker', () => {
     socket.on('error', () => {});
     socket.on('data', (chunk: Buffer) =>
       cutter.cut(chunk, ({ type, ticket, payload }) => {
-        if (type === FROM_WORKER.ready) socket.write(Buffer.concat([program, ...frames]));
+        if (type === FROM_WORKER.ready) socket.write(Buffer.concat(frames));
         if (type === FROM_WORKER.call) socket.write(textFrame(TO_WORKER.reply, ticket, '{"success":true}'));
         if (type !== FROM_WORKER.returned) return;
         tickets.push(ticket - 1);

@@ -32,8 +32,6 @@ export class ScriptJob {
   expectedMicros = Infinity;
   /** Was at a worker that did not get on, among several of which nobody knew which it was at. */
   isSuspect = false;
-  /** Was sent as one for whose end results may wait. */
-  isQuick = false;
   isSettled = false;
   wasRetried = false;
   readonly #onSettled: (outcome: ScriptOutcome) => void;
@@ -60,15 +58,14 @@ export class ScriptJob {
     this.deadlineAt = now + limits.totalMs;
   }
 
+  /** Results may wait for its end, and its own for that of others like it. */
+  get isQuick(): boolean {
+    return this.expectedMicros <= QUICK_MICROS && !this.isSuspect;
+  }
+
   /** Has its worker to itself: slow, or not known yet. */
   get isExclusive(): boolean {
     return this.expectedMicros > SLOW_MICROS;
-  }
-
-  /** It is sent to a worker: from now on it is quick or not, whatever is found out later. */
-  sent(ticket: number): void {
-    this.ticket = ticket;
-    this.isQuick = this.task.kind === 'run' && this.expectedMicros <= QUICK_MICROS && !this.isSuspect;
   }
 
   /** True once, where running again does nothing twice: a script's only effects are its calls. */

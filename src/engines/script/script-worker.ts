@@ -127,7 +127,7 @@ export class ScriptWorker {
 
   submit(job: ScriptJob, now: number): void {
     this.#lastTicket += 1;
-    job.sent(this.#lastTicket);
+    job.ticket = this.#lastTicket;
     this.jobs.push(job);
     if (this.jobs.length === 1) this.#beginHead(now);
     const { task } = job;

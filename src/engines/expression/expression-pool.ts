@@ -1,5 +1,6 @@
 /** Evaluates expressions and schemas in a few killable processes. */
 import { setTimeout as delay } from 'node:timers/promises';
+import { Unsettled } from '../../platform/unsettled.ts';
 import { pidsText } from '../../platform/worker-end.ts';
 import { ExpressionJob } from './expression-job.ts';
 import { type ExpressionLaunch, launchesToTry, launchWorker } from './expression-launch.ts';
@@ -45,8 +46,7 @@ export class ExpressionPool {
   #isOpen = false;
   #isStopped = false;
   #opening: Promise<void> | null = null;
-  #unsettled = 0;
-  #onDrained: (() => void) | undefined;
+  readonly #unsettled = new Unsettled();
   #watch: NodeJS.Timeout | undefined;
   /** What has happened since the start. */
   readonly figures = new ExpressionFigures();
@@ -81,10 +81,9 @@ export class ExpressionPool {
   evaluate(program: ExpressionProgram, parts: readonly Uint8Array[]): Promise<ExpressionOutcome> {
     return new Promise((resolve) => {
       const now = performance.now();
-      this.#unsettled += 1;
+      this.#unsettled.begun();
       const job = new ExpressionJob(program, parts, now + WAIT_MS_MAX, (outcome) => {
-        this.#unsettled -= 1;
-        if (this.#unsettled === 0) this.#onDrained?.();
+        this.#unsettled.ended();
         this.figures.noteOutcome(outcome);
         resolve(outcome);
       });
@@ -118,12 +117,7 @@ export class ExpressionPool {
   async stop(graceMs: number): Promise<void> {
     this.#isStopped = true;
     this.#isOpen = false;
-    if (this.#unsettled > 0 && graceMs > 0) {
-      const timer = new AbortController();
-      const drained = new Promise<void>((resolve) => (this.#onDrained = resolve));
-      await Promise.race([drained, delay(graceMs, undefined, { signal: timer.signal })]);
-      timer.abort();
-    }
+    await this.#unsettled.none(graceMs);
     clearInterval(this.#watch);
     const left = this.#queue.takeOut(() => true);
     const workers = this.#workers.splice(0);
@@ -258,7 +252,7 @@ export class ExpressionPool {
   }
 
   #tick(): void {
-    if (this.#unsettled === 0 && this.#workers.every(({ isHeld }) => !isHeld)) {
+    if (this.#unsettled.count === 0 && this.#workers.every(({ isHeld }) => !isHeld)) {
       clearInterval(this.#watch);
       this.#watch = undefined;
       return;

@@ -11,7 +11,7 @@ import { ScriptQueue } from './script-queue.ts';
 import type { ScriptOutcome, ScriptRequest, ScriptVerdict } from './script-run.ts';
 import { isLost, judgeDeath, judgeHead, suspectsAmong, totalTimeVerdict } from './script-watch.ts';
 import type { ScriptWorker } from './script-worker.ts';
-import { Unsettled } from './unsettled.ts';
+import { Unsettled } from '../../platform/unsettled.ts';
 
 const MEMORY_LIMIT = WORKER_LIMITS.indexOf('memory');
 const TICK_MS = 5;

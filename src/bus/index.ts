@@ -20,7 +20,7 @@ export {
   type WorkCall,
   type WorkJournal,
 } from './defined-commands.ts';
-export { type Dispatched, permissionMissing, validationFailed } from './dispatched.ts';
+export { type Dispatched, permissionMissing, refused, validationFailed } from './dispatched.ts';
 export { Dispatcher, type Order } from './dispatcher.ts';
 export { type Envelope, failureEnvelope } from './envelope.ts';
 export { jointCaller, lasting, mayNoMoreThan, type Reach } from './joint-caller.rules.ts';

@@ -2,6 +2,7 @@ import { Controller, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { ChangePassword, passwordField, SignIn } from '../features/access/index.ts';
+import { toldInTime } from '../platform/db/index.ts';
 import { AppError } from '../platform/errors.ts';
 import { ClientAddress } from './client-address.ts';
 import { readJsonObject } from './json-body.ts';
@@ -33,7 +34,9 @@ export class AuthController {
   async login(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply) {
     void reply.header('cache-control', 'no-store');
     const { username, password } = read(credentials, request, 'Send username and password');
-    const data = await this.signIn.login(username, password, this.clientAddress.of(request));
+    const data = await toldInTime(() =>
+      this.signIn.login(username, password, this.clientAddress.of(request)),
+    );
     return { success: true, data, message: 'Login successful' };
   }
 
@@ -42,14 +45,18 @@ export class AuthController {
   async refresh(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply) {
     void reply.header('cache-control', 'no-store');
     const { refreshToken } = read(refreshTokenBody, request, 'Send the refreshToken');
-    return { success: true, data: await this.signIn.refresh(refreshToken), message: 'Token refreshed' };
+    return {
+      success: true,
+      data: await toldInTime(() => this.signIn.refresh(refreshToken)),
+      message: 'Token refreshed',
+    };
   }
 
   @Post('logout')
   @HttpCode(200)
   async logout(@Req() request: FastifyRequest) {
     const { refreshToken } = read(refreshTokenBody, request, 'Send the refreshToken');
-    await this.signIn.logout(refreshToken);
+    await toldInTime(() => this.signIn.logout(refreshToken));
     return { success: true, data: null, message: 'Logged out' };
   }
 
@@ -60,7 +67,8 @@ export class AuthController {
     const sentence = 'Send username, password and a newPassword of at least 8 characters';
     const { newPassword: chosen, ...proof } = read(newPassword, request, sentence);
     const origin = { requestId: requestIdOf(reply) };
-    await this.passwords.change({ ...proof, address: this.clientAddress.of(request), origin }, chosen);
+    const asked = { ...proof, address: this.clientAddress.of(request), origin };
+    await toldInTime(() => this.passwords.change(asked, chosen));
     return { success: true, data: null, message: 'Password changed' };
   }
 }

@@ -1,7 +1,8 @@
 import { Controller, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { type Dispatched, Dispatcher, type Order } from '../bus/index.ts';
-import { AppError } from '../platform/errors.ts';
+import { type Dispatched, Dispatcher, type Order, refused } from '../bus/index.ts';
+import { toldInTime } from '../platform/db/index.ts';
+import { AppError, asAppError } from '../platform/errors.ts';
 import { currentTracer, type Tracer } from '../platform/telemetry/tracing.ts';
 import { WorkDepth } from '../platform/work-depth.ts';
 import { callerOf } from './authenticate-first.ts';
@@ -32,7 +33,9 @@ export class CommandController {
     const origin = { requestId, ...(depth > 0 && { depth }) };
     const order = { type, input, caller, origin };
     const tracer = currentTracer();
-    const dispatched = await (tracer ? this.traced(tracer, request, order) : this.dispatcher.dispatch(order));
+    const dispatched = await toldInTime(() =>
+      tracer ? this.traced(tracer, request, order) : this.dispatcher.dispatch(order),
+    ).catch((thrown: unknown) => refused(asAppError(thrown)));
     this.note(dispatched, {
       requestId,
       type: type.slice(0, 100),

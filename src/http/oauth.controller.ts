@@ -1,6 +1,7 @@
 import { Controller, Header, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ClientTokens, OAuthError, type OAuthReason } from '../features/access/index.ts';
+import { toldInTime } from '../platform/db/index.ts';
 import { ClientAddress } from './client-address.ts';
 import { rawBodyOf } from './raw-body.ts';
 import { readTokenRequest } from './token-request.ts';
@@ -29,7 +30,7 @@ export class OAuthController {
   async token(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply) {
     try {
       const wish = readTokenRequest(request.headers, request.query as object, rawBodyOf(request));
-      return await this.tokens.issue({ ...wish, address: this.clientAddress.of(request) });
+      return await toldInTime(() => this.tokens.issue({ ...wish, address: this.clientAddress.of(request) }));
     } catch (thrown) {
       if (!(thrown instanceof OAuthError)) throw thrown;
       if (thrown.reason === 'invalid_client')

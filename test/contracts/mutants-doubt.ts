@@ -29,4 +29,20 @@ export const doubtMutants: readonly Mutant[] = [
     spec,
     tests: 'is neither good nor refused',
   },
+  {
+    name: 'a command waits for its commit for as long as nobody knows',
+    file: door,
+    find: 'for (const entry of batch) entry.onDoubt?.();',
+    replacement: 'for (const entry of batch) void entry;',
+    spec,
+    tests: 'is told after five seconds that nobody knows',
+  },
+  {
+    name: 'a command that takes its time is told that nobody knows',
+    file: 'src/platform/db/told-in-time.ts',
+    find: 'const done = waiting.run(onDoubt, work);',
+    replacement: 'onDoubt();\n    const done = waiting.run(onDoubt, work);',
+    spec,
+    tests: 'hears the end where it is known in time',
+  },
 ];

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { until } from '../../../test/support/until.ts';
 import { Sealer } from '../sealing.ts';
 import { PostgresDialect } from './dialect-postgres.ts';
 import type { PostgresWriter } from './postgres-writer.ts';
+import { toldInTime } from './told-in-time.ts';
 import { WriteDoor } from './write-door.ts';
 
 const lost = Object.assign(new Error('Connection terminated unexpectedly'), { code: '57P02' });
@@ -109,5 +110,47 @@ describe('A commit of which nobody can tell what became of it', () => {
     expect(first.told).toMatchObject({ effects: 0, answer: unavailable });
     expect(second.told).toEqual({ effects: 1, answer: 'done' });
     expect(begun).toHaveLength(2);
+  });
+});
+
+describe('Who has to be told something of a commit in doubt', () => {
+  afterEach(() => void vi.useRealTimers());
+
+  it('is told after five seconds that nobody knows, and the commit goes on without him', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const state = { afterwards: null as Afterwards | null };
+    const { door } = doorInDoubt(() => state.afterwards);
+    let effects = 0;
+    const work = () =>
+      door.transaction(async (tx) => {
+        tx.afterCommit(() => (effects += 1));
+        return 'done';
+      });
+    let told: unknown;
+    const ended = toldInTime(work).catch((cause: unknown) => (told = cause));
+    await vi.advanceTimersByTimeAsync(4_900);
+    expect(told).toBeUndefined();
+    await vi.advanceTimersByTimeAsync(200);
+    await ended;
+    expect(told).toMatchObject({ code: 'database.outcome-unknown', status: 503 });
+    expect((told as { retryAfterSeconds?: number }).retryAfterSeconds).toBeUndefined();
+    expect(effects).toBe(0);
+    state.afterwards = { status: 'committed', mark: '7' };
+    await vi.advanceTimersByTimeAsync(200);
+    expect(effects).toBe(1);
+  });
+
+  it('hears the end where it is known in time, however long the work took before', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const { door } = doorInDoubt(() => ({ status: 'committed', mark: '7' }));
+    const told = toldInTime(() =>
+      door.transaction(async () => {
+        await new Promise((resolve) => setTimeout(resolve, 20_000));
+        return 'done';
+      }),
+    );
+    await vi.advanceTimersByTimeAsync(20_100);
+    expect(await told).toBe('done');
+    expect(vi.getTimerCount()).toBe(0);
   });
 });

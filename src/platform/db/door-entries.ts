@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { payloadLength, type TableRow } from './row-batch.ts';
+import type { OnDoubt } from './told-in-time.ts';
 
 /** One transaction behind the door. Everything read and written through `manager` is part of it. */
 export interface Tx {
@@ -10,21 +11,24 @@ export interface Tx {
   write(rows: readonly TableRow[]): Promise<void>;
 }
 
+interface Awaited {
+  reject: (reason: unknown) => void;
+  onDoubt: OnDoubt | undefined;
+}
+
 /** Rows that are stored together or not at all. */
-export interface Append {
+export interface Append extends Awaited {
   kind: 'append';
   rows: readonly TableRow[];
   resolve: () => void;
-  reject: (reason: unknown) => void;
 }
 
 /** Work that is done within the commit. */
-export interface Transaction {
+export interface Transaction extends Awaited {
   kind: 'transaction';
   work: (tx: Tx) => Promise<unknown>;
   isAlone: boolean;
   resolve: (result: unknown) => void;
-  reject: (reason: unknown) => void;
 }
 
 /** What somebody wants to have committed. */

@@ -11,6 +11,7 @@ export { packsOf, type Payload } from './payload-packs.ts';
 export type { OwnConnection } from './own-connection.ts';
 export { type HotTable, RowNotThere, type TableRow } from './row-batch.ts';
 export { RowsByAge } from './rows-by-age.ts';
+export { toldInTime } from './told-in-time.ts';
 export { withinTime } from './within-time.ts';
 export { untilStored } from './until-stored.ts';
 export type { Tx } from './door-entries.ts';

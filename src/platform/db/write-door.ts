@@ -13,6 +13,7 @@ import {
 } from './door-entries.ts';
 import { DoorFigures } from './door-metrics.ts';
 import { countsIn, rowBatch, type TableRow, withoutCounts } from './row-batch.ts';
+import { onDoubt } from './told-in-time.ts';
 import { WriterTransaction } from './writer-transaction.ts';
 
 /** Tells everybody of a commit how it ended. */
@@ -56,7 +57,9 @@ export class WriteDoor {
 
   /** Writes the rows, all or none, together with everybody else's of the moment; without any it finds out whether a commit comes through. @throws RowNotThere as the rows' tables say. */
   append(rows: readonly TableRow[]): Promise<void> {
-    return new Promise((resolve, reject) => this.enter({ kind: 'append', rows, resolve, reject }));
+    return new Promise((resolve, reject) =>
+      this.enter({ kind: 'append', rows, resolve, reject, onDoubt: onDoubt() }),
+    );
   }
 
   /**
@@ -76,6 +79,7 @@ export class WriteDoor {
         isAlone,
         resolve: resolve as (result: unknown) => void,
         reject,
+        onDoubt: onDoubt(),
       });
     });
   }
@@ -206,6 +210,7 @@ export class WriteDoor {
   /** They are told when it is known, however long that takes: told that nothing was stored, they would do it again. */
   private hold(batch: readonly Entry[], gathered: Gathered, { cause, outcome }: CommitInDoubt): Tell {
     this.failedCommits++;
+    for (const entry of batch) entry.onDoubt?.();
     const known = outcome.then((wasCommitted) => {
       this.doubt = null;
       const tell = wasCommitted ? this.done(gathered) : this.refuse(batch, cause);

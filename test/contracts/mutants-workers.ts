@@ -80,4 +80,20 @@ export const workerMutants: readonly Mutant[] = [
     spec: 'src/engines/script/held-results.spec.ts',
     tests: 'keeps none while it is at a run that is not quick',
   },
+  {
+    name: 'the memory of what was taken back from behind a head is not watched',
+    file: 'src/engines/script/script-worker.ts',
+    find: 'this.movedMemoryMb = Math.max(this.movedMemoryMb, job.memoryMb);',
+    replacement: 'this.movedMemoryMb = Infinity;',
+    spec: 'src/engines/script/script-watch.spec.ts',
+    tests: 'is lost when it takes more memory than any of them may',
+  },
+  {
+    name: 'what a head has left in memory counts against what was behind it',
+    file: 'src/engines/script/script-worker.ts',
+    find: 'if (this.isFenced && this.jobs.length === 0) this',
+    replacement: 'if (this.isFenced && this.jobs.length > 99) this',
+    spec: 'src/engines/script/script-watch.spec.ts',
+    tests: 'is lost when it takes more memory than any of them may',
+  },
 ];

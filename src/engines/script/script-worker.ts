@@ -65,8 +65,8 @@ export class ScriptWorker {
   isBaselineOfHead = false;
   /** Jobs were taken away from it, and it has not said yet that it is past them. */
   isFenced = false;
-  /** What one of those may use that were taken away while it was at one of them. */
-  movedMemoryMb = Infinity;
+  /** What one of those may use. */
+  movedMemoryMb = 0;
   end: WorkerEnd = { code: null, signal: null, stderr: '' };
 
   readonly #events: ScriptWorkerEvents;
@@ -157,6 +157,8 @@ export class ScriptWorker {
   shiftHead(now: number): void {
     this.jobs.shift();
     this.#beginHead(now);
+    // What it grows by from now on is the doing of what was taken away.
+    if (this.isFenced && this.jobs.length === 0) this.residentBaseline = this.stat.residentKib();
   }
 
   /** Takes back what stands behind the head; the worker is told to skip what it has not begun. */
@@ -167,7 +169,6 @@ export class ScriptWorker {
   /** Takes back all of it, where nobody knows which of them it is at. */
   takeAll(now: number): ScriptJob[] {
     const moved = this.jobs.splice(0);
-    this.movedMemoryMb = Math.max(...moved.map(({ memoryMb }) => memoryMb));
     this.#beginHead(now);
     return this.#takeBack(moved);
   }
@@ -213,7 +214,10 @@ export class ScriptWorker {
   }
 
   #takeBack(moved: ScriptJob[]): ScriptJob[] {
-    for (const job of moved) textFrame(TO_WORKER.cancel, job.ticket, '', this.#room);
+    for (const job of moved) {
+      this.movedMemoryMb = Math.max(this.movedMemoryMb, job.memoryMb);
+      textFrame(TO_WORKER.cancel, job.ticket, '', this.#room);
+    }
     if (moved.length > 0) {
       this.isFenced = true;
       textFrame(TO_WORKER.fence, 0, '', this.#room);
@@ -251,7 +255,7 @@ export class ScriptWorker {
     }
     if (frame.type === FROM_WORKER.fenced) {
       this.isFenced = false;
-      this.movedMemoryMb = Infinity;
+      this.movedMemoryMb = 0;
       this.#events.onReady(this);
       return;
     }

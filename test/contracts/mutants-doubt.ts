@@ -32,7 +32,7 @@ export const doubtMutants: readonly Mutant[] = [
   {
     name: 'a command waits for its commit for as long as nobody knows',
     file: door,
-    find: 'for (const entry of batch) entry.onDoubt?.();',
+    find: 'for (const entry of batch) entry.onDoubt?.(known);',
     replacement: 'for (const entry of batch) void entry;',
     spec,
     tests: 'is told after five seconds that nobody knows',
@@ -40,8 +40,8 @@ export const doubtMutants: readonly Mutant[] = [
   {
     name: 'a command that takes its time is told that nobody knows',
     file: 'src/platform/db/told-in-time.ts',
-    find: 'const done = waiting.run(onDoubt, work);',
-    replacement: 'onDoubt();\n    const done = waiting.run(onDoubt, work);',
+    find: 'waiting.run(onDoubt, work)',
+    replacement: 'onDoubt(new Promise(() => undefined));\n    waiting.run(onDoubt, work)',
     spec,
     tests: 'hears the end where it is known in time',
   },

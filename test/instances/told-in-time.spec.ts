@@ -15,7 +15,7 @@ afterEach(async () => {
   for (const each of opened.splice(0).reverse()) await each.stop();
 });
 
-/** An instance that is cut off from its database after it has asked for a commit, and before it is answered; another one is not. */
+/** An instance that is cut off from its database after it has asked for a command's commit, and before it is answered. */
 async function instanceInDoubt() {
   const here = await Signalbox.start();
   opened.push(here);
@@ -23,40 +23,51 @@ async function instanceInDoubt() {
   opened.push(proxy);
   const away = await Cluster.join(here, { env: { DATABASE_URL: proxy.url } });
   opened.push(away);
-  const cut = proxy.cutNext('COMMIT', 'answered').then(() => proxy.close());
-  const created = away.command('CreateApiClientCommand', { name: 'in doubt', role: 'viewer' }).then(
-    ({ status, body }) => ({ status, code: body.code, at: performance.now() }),
-    () => null,
-  );
-  await cut;
-  const isThere = async () => {
-    const { body } = await here.command<{ items: { name: string }[] }>('GetApiClientListQuery');
-    return body.data.items.some(({ name }) => name === 'in doubt');
-  };
-  return { away, proxy, created, isThere };
+  for (let n = 1; ; n++) {
+    const cut = proxy.cutNext('COMMIT', 'answered').then(() => proxy.close());
+    const created = create(away, `in doubt ${n}`);
+    await cut;
+    const isThere = await has(here, `in doubt ${n}`);
+    if (isThere) return { away, proxy, created };
+    // What was cut was a commit of the instance's own.
+    expect(n).toBeLessThan(5);
+    proxy.open();
+    await created;
+  }
+}
+
+/** @returns how it was answered; null: not at all. */
+async function create(signalbox: Signalbox, name: string) {
+  try {
+    const { status, body } = await signalbox.command('CreateApiClientCommand', { name, role: 'viewer' });
+    return { status, code: body.code, at: performance.now() };
+  } catch {
+    return null;
+  }
+}
+
+async function has(signalbox: Signalbox, name: string): Promise<boolean> {
+  const { body } = await signalbox.command<{ items: { name: string }[] }>('GetApiClientListQuery');
+  return body.data.items.some((client) => client.name === name);
 }
 
 describe.runIf(isPostgres)('A command whose commit is in doubt', () => {
   it('is answered well where the database soon says that it is there', async () => {
-    const { proxy, created, isThere } = await instanceInDoubt();
+    const { proxy, created } = await instanceInDoubt();
     setTimeout(() => proxy.open(), 1_000);
     expect(await created).toMatchObject({ status: 200 });
-    expect(await isThere()).toBe(true);
   }, 60_000);
 
-  it('is answered that nobody knows after five seconds; what was there is there, and known to the instance afterwards', async () => {
-    const began = performance.now();
-    const { away, proxy, created, isThere } = await instanceInDoubt();
+  it('is answered that nobody knows after five seconds, and the instance goes on when the database is back', async () => {
+    const { away, proxy, created } = await instanceInDoubt();
+    const cutAt = performance.now();
     const told = await created;
     expect(told).toMatchObject({ status: 503, code: 'database.outcome-unknown' });
-    expect(told!.at - began).toBeGreaterThan(5_000);
-    expect(await isThere()).toBe(true);
+    // It was cut a moment before.
+    expect(told!.at - cutAt).toBeGreaterThan(4_000);
     proxy.open();
     // The next commit waits for the one in doubt.
-    await until(async () => {
-      const { status } = await away.command('CreateApiClientCommand', { name: 'after it', role: 'viewer' });
-      return status === 200 ? true : null;
-    });
+    await until(async () => ((await create(away, 'after it'))?.status === 200 ? true : null));
   }, 60_000);
 
   it('does not keep the server from stopping in time', async () => {

@@ -11,20 +11,21 @@ export interface Tx {
   write(rows: readonly TableRow[]): Promise<void>;
 }
 
-interface Awaited {
+/** Who is told when it has failed, or is in doubt. */
+interface ToBeTold {
   reject: (reason: unknown) => void;
   onDoubt: OnDoubt | undefined;
 }
 
 /** Rows that are stored together or not at all. */
-export interface Append extends Awaited {
+export interface Append extends ToBeTold {
   kind: 'append';
   rows: readonly TableRow[];
   resolve: () => void;
 }
 
 /** Work that is done within the commit. */
-export interface Transaction extends Awaited {
+export interface Transaction extends ToBeTold {
   kind: 'transaction';
   work: (tx: Tx) => Promise<unknown>;
   isAlone: boolean;

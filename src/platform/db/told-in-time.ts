@@ -4,8 +4,8 @@ import { AppError } from '../errors.ts';
 /** How long somebody waits for a commit in doubt to be known. */
 const PATIENCE_MS = 5_000;
 
-/** Called when a commit that somebody waits for is in doubt. */
-export type OnDoubt = () => void;
+/** Called when a commit that somebody waits for is in doubt. @param known when that is over. */
+export type OnDoubt = (known: Promise<void>) => void;
 
 const waiting = new AsyncLocalStorage<OnDoubt>();
 
@@ -16,10 +16,11 @@ const waiting = new AsyncLocalStorage<OnDoubt>();
  */
 export function toldInTime<T>(work: () => Promise<T>): Promise<T> {
   return new Promise<T>((resolve, reject) => {
-    let timer: NodeJS.Timeout | undefined;
-    const onDoubt = () => (timer ??= setTimeout(() => reject(outcomeUnknown()), PATIENCE_MS));
-    const done = waiting.run(onDoubt, work);
-    done.finally(() => clearTimeout(timer)).then(resolve, reject);
+    const onDoubt: OnDoubt = (known) => {
+      const timer = setTimeout(() => reject(outcomeUnknown()), PATIENCE_MS);
+      void known.then(() => clearTimeout(timer));
+    };
+    waiting.run(onDoubt, work).then(resolve, reject);
   });
 }
 

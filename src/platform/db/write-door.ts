@@ -210,13 +210,13 @@ export class WriteDoor {
   /** They are told when it is known, however long that takes: told that nothing was stored, they would do it again. */
   private hold(batch: readonly Entry[], gathered: Gathered, { cause, outcome }: CommitInDoubt): Tell {
     this.failedCommits++;
-    for (const entry of batch) entry.onDoubt?.();
     const known = outcome.then((wasCommitted) => {
       this.doubt = null;
       const tell = wasCommitted ? this.done(gathered) : this.refuse(batch, cause);
       tell();
     });
     this.doubt = new Doubt(known);
+    for (const entry of batch) entry.onDoubt?.(known);
     return nobodyToTell;
   }
 

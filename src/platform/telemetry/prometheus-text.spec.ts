@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import performanceHooks from 'node:perf_hooks';
+import { describe, expect, it, vi } from 'vitest';
 import { readMetrics, valueOf } from '../../../test/support/metrics-text.ts';
 import { Durations } from './durations.ts';
 import { byLabel, counter, gauge, histogram } from './metric.ts';
@@ -49,8 +50,23 @@ describe('Metrics as Prometheus reads them', () => {
   });
 
   it('bring those of the process along', async () => {
-    const metrics = readMetrics(await new PrometheusText([]).read());
-    expect(metrics.get('process_cpu_seconds_total')?.type).toBe('counter');
-    expect(metrics.get('nodejs_eventloop_lag_p99_seconds')?.type).toBe('gauge');
+    const text = await new PrometheusText([]).read();
+    expect(readMetrics(text).get('process_cpu_seconds_total')?.type).toBe('counter');
+    // Also the first who asks is told something.
+    expect(valueOf(text, 'nodejs_eventloop_lag_p99_seconds')).toBeGreaterThan(0);
+    expect(valueOf(text, 'nodejs_eventloop_lag_min_seconds')).toBeLessThan(10);
+  });
+
+  it('measure nothing until somebody asks', async () => {
+    const started = vi.spyOn(performanceHooks, 'monitorEventLoopDelay');
+    try {
+      const page = new PrometheusText([]);
+      expect(started).not.toHaveBeenCalled();
+      await page.read();
+      await page.read();
+      expect(started).toHaveBeenCalledOnce();
+    } finally {
+      started.mockRestore();
+    }
   });
 });

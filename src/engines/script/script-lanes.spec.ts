@@ -100,9 +100,25 @@ describe('runs beside each other', () => {
     expect(names).toContain('total-time');
   });
 
+  /** Before the first script there is one worker: two runs that wait for each other need another. */
+  async function twoWorkersAreUp(): Promise<void> {
+    const both = Promise.withResolvers<void>();
+    let begun = 0;
+    const call = async () => {
+      begun += 1;
+      if (begun === 2) both.resolve();
+      await both.promise;
+      return '{"success":true}';
+    };
+    await Promise.all(
+      ['one', 'other'].map((ownerId) => run(`doCmd('Begun'); // ${ownerId}`, { ownerId, call })),
+    );
+  }
+
   it('end while a hostile one is running', async () => {
     const good = 'return context.body.items.length';
     await makeFast(good);
+    await twoWorkersAreUp();
     const besides: number[] = [];
     for (let time = 0; time < 6; time += 1) {
       const state: { isRunning: boolean; verdict?: ScriptOutcome['verdict'] } = { isRunning: false };

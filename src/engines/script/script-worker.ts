@@ -63,9 +63,7 @@ export class ScriptWorker {
   residentBaseline = 0;
   /** The baseline tells the head's own growth from that of those before it. */
   isBaselineOfHead = false;
-  /** Jobs were taken away from it, and it has not said yet that it is past them. */
-  isFenced = false;
-  /** What one of those may use. */
+  /** What one of the jobs may use that were taken away from it; 0: it is past all of them. */
   movedMemoryMb = 0;
   end: WorkerEnd = { code: null, signal: null, stderr: '' };
 
@@ -113,6 +111,11 @@ export class ScriptWorker {
     let micros = 0;
     for (const job of this.jobs) micros += job.expectedMicros;
     return micros;
+  }
+
+  /** Jobs were taken away from it, and it has not said yet that it is past them. */
+  get isFenced(): boolean {
+    return this.movedMemoryMb > 0;
   }
 
   get head(): ScriptJob | undefined {
@@ -218,10 +221,7 @@ export class ScriptWorker {
       this.movedMemoryMb = Math.max(this.movedMemoryMb, job.memoryMb);
       textFrame(TO_WORKER.cancel, job.ticket, '', this.#room);
     }
-    if (moved.length > 0) {
-      this.isFenced = true;
-      textFrame(TO_WORKER.fence, 0, '', this.#room);
-    }
+    if (moved.length > 0) textFrame(TO_WORKER.fence, 0, '', this.#room);
     return moved;
   }
 
@@ -254,7 +254,6 @@ export class ScriptWorker {
       return;
     }
     if (frame.type === FROM_WORKER.fenced) {
-      this.isFenced = false;
       this.movedMemoryMb = 0;
       this.#events.onReady(this);
       return;

@@ -37,7 +37,8 @@ async function compare(options: Options): Promise<boolean> {
   if (rows.some(({ isOurs }) => !isOurs)) installPeers();
   const tool = findWrk(scratch) ?? findAutocannon();
   const facts = readFacts(scratch);
-  const findings = await runRounds(rows, { options, tool, folder: scratch, say }).finally(endPostgres);
+  const setting = { options, tool, folder: scratch, say, endDatabaseServers: endPostgres };
+  const findings = await runRounds(rows, setting);
 
   const summary = summarize(findings, rows, options.connections);
   const markdown = toMarkdown({ facts, tool: tool.title, options, rows, summary });

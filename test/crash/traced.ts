@@ -2,6 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { Signalbox } from '../support/signalbox.ts';
 import { descendantsOf } from './aftermath.ts';
 
+const TRACER = 'strace';
+
 /** A server below strace. */
 export interface Traced {
   signalbox: Signalbox;
@@ -16,9 +18,9 @@ export async function startTraced(
   options: readonly string[],
   { dataFolder, apiKey }: { dataFolder: string; apiKey?: string },
 ): Promise<Traced> {
-  const isThere = spawnSync('strace', ['-V']).status === 0;
+  const isThere = spawnSync(TRACER, ['-V']).status === 0;
   if (!isThere) throw new Error('This spec watches system calls: install strace (apt-get install strace)');
-  const wrapper = ['strace', '-f', '--seccomp-bpf', ...options];
+  const wrapper = [TRACER, '-f', '--seccomp-bpf', ...options];
   const env: Record<string, string> = apiKey === undefined ? {} : { ADMIN_API_KEY: apiKey };
   const signalbox = await Signalbox.start({ dataFolder, wrapper, env });
   const pid = descendantsOf(signalbox.child.pid!)[0]!;

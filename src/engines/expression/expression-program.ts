@@ -1,4 +1,5 @@
 /** What a caller wants evaluated, and what comes of it. */
+import { PlainPaths } from './plain-paths.ts';
 
 /** One thing to evaluate; `name` is what sentences call it. */
 export type ExpressionStep =
@@ -39,12 +40,19 @@ export class ExpressionProgram {
   /** As it is sent. */
   readonly bytes: Buffer;
   readonly label: string;
+  readonly #plain: PlainPaths | null;
 
   /** `partPaths` says where each part of a call belongs: `request` is a variable, `request.body` a field of it. */
   constructor(ownerId: string, partPaths: readonly string[], steps: readonly ExpressionStep[]) {
     this.ownerId = ownerId;
     this.bytes = Buffer.from(JSON.stringify({ partPaths, steps } satisfies ProgramText));
     this.label = steps.flatMap((step) => ('name' in step ? [step.name] : [])).join(', ');
+    this.#plain = PlainPaths.of(partPaths, steps);
+  }
+
+  /** What it gives for these parts where that can be seen by looking; null: it has to be evaluated. */
+  atHand(parts: readonly Uint8Array[]): StepVerdict[] | null {
+    return this.#plain?.verdicts(parts) ?? null;
   }
 }
 

@@ -1,6 +1,7 @@
 /** One program: its steps ready to run, and their run over the parts of a call. */
 import { parseJson } from '../../../platform/json-text.ts';
 import type { ExpressionStep, ProgramText, StepVerdict } from '../expression-program.ts';
+import { heldValues } from '../held-values.ts';
 import { BodySchema, schemaFault } from './body-schema.ts';
 import { Expression, expressionFault } from './feel.ts';
 import { jsonOf } from './json-value.ts';
@@ -17,7 +18,7 @@ type RunStep = (values: Values) => { json: string; goesOn: boolean };
 /** A program that has been read; kept for the calls to come. */
 export class Program {
   readonly isCheck: boolean;
-  readonly #paths: readonly (readonly string[])[];
+  readonly #paths: readonly string[];
   readonly #variables: readonly string[];
   readonly #texts: readonly ExpressionStep[];
   readonly #steps: RunStep[] = [];
@@ -25,8 +26,8 @@ export class Program {
   constructor(text: string) {
     const { partPaths, steps } = JSON.parse(text) as ProgramText;
     this.isCheck = steps.some(({ kind }) => kind.startsWith('check-'));
-    this.#paths = partPaths.map((path) => path.split('.'));
-    this.#variables = [...new Set(this.#paths.map(([variable]) => variable!))];
+    this.#paths = partPaths;
+    this.#variables = [...new Set(partPaths.map((path) => path.split('.', 1)[0]!))];
     this.#texts = steps;
   }
 
@@ -48,16 +49,11 @@ export class Program {
   }
 
   #valuesOf(parts: readonly Buffer[]): Values {
-    const held: Record<string, unknown> = {};
-    const ofPath: Values['ofPath'] = new Map();
-    for (const [index, path] of this.#paths.entries()) {
-      const bytes = parts[index]!;
-      const value = parseJson(bytes.toString('utf8'));
-      const [variable, field] = path;
-      if (field === undefined) held[variable!] = value;
-      else (held[variable!] as Record<string, unknown>)[field] = value;
-      ofPath.set(path.join('.'), { value, bytes: bytes.length });
-    }
+    const values = this.#paths.map((_, index) => parseJson(parts[index]!.toString('utf8')));
+    const ofPath: Values['ofPath'] = new Map(
+      this.#paths.map((path, index) => [path, { value: values[index], bytes: parts[index]!.length }]),
+    );
+    const held = heldValues(this.#paths, values);
     return { variables: this.#variables.map((name) => held[name]), ofPath };
   }
 

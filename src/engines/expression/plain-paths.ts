@@ -1,0 +1,121 @@
+/** Expressions that only name values of a call, as most idempotency keys and mappings do. */
+import { parseJson } from '../../platform/json-text.ts';
+import type { ExpressionStep, StepVerdict } from './expression-program.ts';
+import { heldValues } from './held-values.ts';
+
+/** Of all parts: what is larger is not parsed in the server's own thread. */
+export const AT_HAND_BYTES_MAX = 16_384;
+
+type Held = Readonly<Record<string, unknown>>;
+/** The value, or `elsewhere`: it takes more than looking. */
+type Look = (held: Held) => unknown;
+
+const elsewhere = Symbol('elsewhere');
+const NAME = '[A-Za-z_][A-Za-z0-9_]*';
+const path = new RegExp(`^\\s*(${NAME}(?:\\.${NAME})+)\\s*$`);
+const context = /^\s*\{([^{}]*)\}\s*$/;
+const entry = new RegExp(`^\\s*(${NAME})\\s*:(.*)$`, 's');
+/** Words of the language, and a name that no object takes for one. */
+const noNames = new Set(
+  'and between else every external false for function if in instance not null of or partial return satisfies some then true __proto__'.split(
+    ' ',
+  ),
+);
+
+/**
+ * Looks a program's values up where the call is, without a worker: paths of plain names, and contexts whose entries are
+ * such paths. Each must lead through objects to a text, a number, true, false or null, where FEEL gives what stands there. The rest is
+ * FEEL's: lists, what is missing, names that are written otherwise, what JSON cannot write.
+ */
+export class PlainPaths {
+  readonly #parts: readonly string[];
+  readonly #steps: readonly { look: Look; isGate: boolean }[];
+
+  private constructor(parts: readonly string[], steps: readonly { look: Look; isGate: boolean }[]) {
+    this.#parts = parts;
+    this.#steps = steps;
+  }
+
+  /** Null where a step does anything else. */
+  static of(parts: readonly string[], steps: readonly ExpressionStep[]): PlainPaths | null {
+    const variables = new Set(parts.map((part) => part.split('.', 1)[0]!));
+    const looks: { look: Look; isGate: boolean }[] = [];
+    for (const step of steps) {
+      const look = step.kind === 'expression' ? lookOf(step.text, variables) : null;
+      if (look === null) return null;
+      looks.push({ look, isGate: step.kind === 'expression' && step.isGate === true });
+    }
+    return new PlainPaths(parts, looks);
+  }
+
+  /** What a worker would answer; null: a worker has to be asked. */
+  verdicts(parts: readonly Uint8Array[]): StepVerdict[] | null {
+    if (parts.reduce((bytes, part) => bytes + part.length, 0) > AT_HAND_BYTES_MAX) return null;
+    let held: Held;
+    try {
+      held = heldValues(
+        this.#parts,
+        parts.map((part) =>
+          parseJson(Buffer.from(part.buffer, part.byteOffset, part.length).toString('utf8')),
+        ),
+      );
+    } catch {
+      return null;
+    }
+    const verdicts: StepVerdict[] = [];
+    for (const { look, isGate } of this.#steps) {
+      const value = look(held);
+      if (value === elsewhere) return null;
+      verdicts.push({ kind: 'value', value });
+      if (isGate && value !== true) break;
+    }
+    return verdicts;
+  }
+}
+
+function lookOf(expression: string, variables: ReadonlySet<string>): Look | null {
+  if (!expression.startsWith('=')) return null;
+  const text = expression.slice(1);
+  const entries = context.exec(text)?.[1];
+  return entries === undefined ? pathLook(text, variables) : contextLook(entries.split(','), variables);
+}
+
+function pathLook(text: string, variables: ReadonlySet<string>): Look | null {
+  const names = path.exec(text)?.[1]!.split('.');
+  if (!names || !variables.has(names[0]!) || names.some((name) => noNames.has(name))) return null;
+  return (held) => {
+    let value: unknown = held;
+    for (const name of names) {
+      // A list gives what its items have, and what is missing may be there under a name with other spaces.
+      if (typeof value !== 'object' || value === null || Array.isArray(value)) return elsewhere;
+      if (!Object.hasOwn(value, name)) return elsewhere;
+      value = (value as Record<string, unknown>)[name];
+    }
+    return leafOf(value);
+  };
+}
+
+function leafOf(value: unknown): unknown {
+  if (typeof value === 'number') return Number.isFinite(value) ? value + 0 : elsewhere;
+  return value === null || typeof value === 'string' || typeof value === 'boolean' ? value : elsewhere;
+}
+
+function contextLook(texts: readonly string[], variables: ReadonlySet<string>): Look | null {
+  const looks = new Map<string, Look>();
+  for (const text of texts) {
+    const [, name = '', rest = ''] = entry.exec(text) ?? [];
+    const look = pathLook(rest, variables);
+    // An entry is a variable for those behind it.
+    if (look === null || noNames.has(name) || variables.has(name) || looks.has(name)) return null;
+    looks.set(name, look);
+  }
+  return (held) => {
+    const values: Record<string, unknown> = {};
+    for (const [name, look] of looks) {
+      const value = look(held);
+      if (value === elsewhere) return elsewhere;
+      values[name] = value;
+    }
+    return values;
+  };
+}

@@ -96,4 +96,20 @@ export const workerMutants: readonly Mutant[] = [
     spec: 'src/engines/script/script-watch.spec.ts',
     tests: 'is lost when it takes more memory than any of them may',
   },
+  {
+    name: 'what every object has counts as a value of the call',
+    file: 'src/engines/expression/plain-paths.ts',
+    find: 'if (!Object.hasOwn(value, name)) return elsewhere;',
+    replacement: 'if (!(name in value)) return elsewhere;',
+    spec: 'src/engines/expression/plain-paths.spec.ts',
+    tests: 'what every object has',
+  },
+  {
+    name: 'an entry of a context may hide the call from those behind it',
+    file: 'src/engines/expression/plain-paths.ts',
+    find: ' || variables.has(name) || looks.has(name)',
+    replacement: '',
+    spec: 'src/engines/expression/plain-paths.spec.ts',
+    tests: 'by what it says',
+  },
 ];

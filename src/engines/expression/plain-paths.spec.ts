@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expressionPool, partsWith, programOf } from './expression.fixture.ts';
-import { AT_HAND_BYTES_MAX } from './plain-paths.ts';
+import { AT_HAND_BYTES_MAX, ESCAPED_BYTES_MAX } from './plain-paths.ts';
 
 const pool = expressionPool();
 
@@ -9,6 +9,12 @@ afterAll(() => pool.stop(0));
 
 const atHand = (expression: string, body: unknown) => programOf([expression]).atHand(partsWith(body));
 const gate = (text: string) => ({ kind: 'expression', name: 'Gate', text, isGate: true }) as const;
+/** A body of so many names with escapes. */
+const named = (names: number) =>
+  Buffer.from(`{"id":1,"more":[${Array.from({ length: names }, () => '{"\\n":0}').join(',')}]}`);
+const withBody = (bytes: Buffer) =>
+  programOf(['=request.body.id']).atHand([...partsWith(null).slice(0, 1), bytes]);
+
 /** What FEEL gives: in brackets it is nothing that is only looked at. */
 async function evaluated(expression: string, body: unknown): Promise<unknown> {
   const program = programOf([`=(${expression.slice(1)})`]);
@@ -103,6 +109,13 @@ describe('is left to a worker', () => {
     '={a: request.body.id, a: request.body.text}',
     '={request: request.body.order, b: request.id}',
     '={__proto__: request.body.id}',
+    '=request.body.id\f',
+    '=request.body.id\ufeff',
+    '=\ufeff{a: request.body.id}',
+    '={a\ufeff: request.body.id}',
+    '={\u1680a: request.body.id}',
+    '={a: request.body.id\u1680}',
+    `=request.body${'.a'.repeat(63)}`,
     'request.body.id',
   ])('%j, by what it says', (expression) => {
     expect(atHand(expression, { ...body, a: 1 }) === null).toBe(
@@ -123,8 +136,7 @@ describe('is left to a worker', () => {
   });
 
   it('a number that JSON cannot write, and a name with other spaces', async () => {
-    const huge = [...partsWith(null).slice(0, 1), Buffer.from('{"id":1e999}')];
-    expect(programOf(['=request.body.id']).atHand(huge)).toBeNull();
+    expect(withBody(Buffer.from('{"id":1e999}'))).toBeNull();
     const spaced = { ' id': 5 };
     expect(atHand('=request.body.id', spaced)).toBeNull();
     expect(await evaluated('=request.body.id', spaced)).toEqual([{ kind: 'value', value: 5 }]);
@@ -142,6 +154,21 @@ describe('is left to a worker', () => {
       atHand('=request.body.id', { id: 1, padding: 'x'.repeat(AT_HAND_BYTES_MAX - 100) }),
     ).not.toBeNull();
     expect(atHand('=request.body.id', large)).toBeNull();
+  });
+
+  it('a result that many entries make large, so that its limit is told', async () => {
+    const entries = Array.from({ length: 200 }, (_, n) => `k${n}: request.body.text`);
+    const text = { text: 'x'.repeat(7_000) };
+    const limited = `={${entries.join(', ')}}`;
+    expect(atHand(limited, text)).toBeNull();
+    expect(await evaluated(limited, text)).toMatchObject([{ kind: 'limit', limit: 'result-size' }]);
+    expect(atHand(`={${entries.slice(0, 9).join(', ')}}`, text)).not.toBeNull();
+  });
+
+  it('names with escapes, unless there are few: each is parsed by itself', () => {
+    expect(withBody(named(5))).toEqual([{ kind: 'value', value: 1 }]);
+    expect(named(200).length).toBeGreaterThan(ESCAPED_BYTES_MAX);
+    expect(withBody(named(200))).toBeNull();
   });
 
   it('a program with a schema, or with one step that is more', () => {

@@ -97,12 +97,12 @@ export const workerMutants: readonly Mutant[] = [
     tests: 'is lost when it takes more memory than any of them may',
   },
   {
-    name: 'what every object has counts as a value of the call',
+    name: 'a number that JSON cannot write is looked up all the same',
     file: 'src/engines/expression/plain-paths.ts',
-    find: 'if (!Object.hasOwn(value, name)) return elsewhere;',
-    replacement: 'if (!(name in value)) return elsewhere;',
+    find: 'return Number.isFinite(value) ? value + 0 : elsewhere;',
+    replacement: 'return value + 0;',
     spec: 'src/engines/expression/plain-paths.spec.ts',
-    tests: 'what every object has',
+    tests: 'a number that JSON cannot write',
   },
   {
     name: 'an entry of a context may hide the call from those behind it',

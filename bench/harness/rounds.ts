@@ -33,7 +33,7 @@ interface Setting {
   /** For everything that is written. */
   folder: string;
   say(text: string): void;
-  /** After each round: all that was up is down. */
+  /** Called at the end of each round: the next one gets database servers of its own. */
   endDatabaseServers(): Promise<void>;
 }
 
@@ -60,7 +60,7 @@ interface Round {
   number: number;
   setting: Setting;
   findings: Findings;
-  /** Those that are up. */
+  /** Those that are up, of both parts. */
   subjects: Subject[];
   lives: Map<string, Life>;
 }

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isPostgres, rowsOf } from '../support/database.ts';
-import { Signalbox } from '../support/signalbox.ts';
+import type { Signalbox } from '../support/signalbox.ts';
 import { openExecutions, outliving } from './aftermath.ts';
+import { startAgain } from './kill-rounds.ts';
 import { startTraced } from './traced.ts';
 
 /**
@@ -54,14 +55,16 @@ async function callWith(signalbox: Signalbox, key: string): Promise<Told> {
 }
 
 /** Repeats what is refused, as senders do. */
-async function untilTaken(signalbox: Signalbox, key: string, triesMax = 30): Promise<Told> {
+async function repeatedWhileRefused(signalbox: Signalbox, key: string, triesMax = 30): Promise<Told> {
   let told = await callWith(signalbox, key);
   for (let n = 1; told.status === 503 && n < triesMax; n++) told = await callWith(signalbox, key);
   return told;
 }
 
+type Stored = Map<string, { executions: number; events: number }>;
+
 /** For each idempotency key how many executions and events there are. */
-async function storedFor(dataFolder: string): Promise<Map<string, { executions: number; events: number }>> {
+async function storedFor(dataFolder: string): Promise<Stored> {
   const rows = await rowsOf<{ key: string; executions: number; events: number }>(
     dataFolder,
     `SELECT idempotency_key AS key, count(*) AS executions,
@@ -71,12 +74,22 @@ async function storedFor(dataFolder: string): Promise<Map<string, { executions: 
   return new Map(rows.map(({ key, executions, events }) => [key, { executions, events }]));
 }
 
+/** The keys that are not there once, with the effect that their answer tells of. */
+function storedOtherwise(stored: Stored, taken: ReadonlyMap<string, Told>): string[] {
+  const wrong = [...taken].filter(([key, { text }]) => {
+    const events = text.includes('"made":true') ? 1 : 0;
+    return JSON.stringify(stored.get(key)) !== JSON.stringify({ executions: 1, events });
+  });
+  return wrong.map(([key]) => key);
+}
+
 // On PostgreSQL it is the server that synchronises, and one that cannot stops by itself.
 describe.skipIf(isPostgres)('a disk whose fsync fails for a moment', () => {
   const taken = new Map<string, Told>();
   const refused: Told[] = [];
   let log: string;
   let dataFolder: string;
+  let open: string[];
 
   beforeAll(async () => {
     [log, dataFolder] = [join(folder, 'moment.log'), join(folder, 'moment')];
@@ -86,9 +99,12 @@ describe.skipIf(isPostgres)('a disk whose fsync fails for a moment', () => {
       for (let n = 0; n < CALLS_MAX && refused.length < REFUSALS; n++) {
         const told = await callWith(signalbox, `call-${n}`);
         if (told.status === 503) refused.push(told);
-        taken.set(`call-${n}`, told.status === 503 ? await untilTaken(signalbox, `call-${n}`) : told);
+        taken.set(
+          `call-${n}`,
+          told.status === 503 ? await repeatedWhileRefused(signalbox, `call-${n}`) : told,
+        );
       }
-      await openExecutions(dataFolder);
+      open = await openExecutions(dataFolder);
     } finally {
       await stop();
     }
@@ -100,17 +116,14 @@ describe.skipIf(isPostgres)('a disk whose fsync fails for a moment', () => {
     for (const { retryAfter } of refused) expect(Number(retryAfter)).toBeGreaterThan(0);
   });
 
-  it('takes them when they are repeated, by itself', () => {
+  it('takes them when they are repeated, by itself, and ends them all', () => {
+    expect(open).toEqual([]);
     expect([...taken.values()].filter(({ status }) => status !== 200)).toEqual([]);
   });
 
   it('has each key once, with the effect that its answer tells of', async () => {
     const stored = await storedFor(dataFolder);
-    const wrong = [...taken].filter(([key, { text }]) => {
-      const events = text.includes('"made":true') ? 1 : 0;
-      return JSON.stringify(stored.get(key)) !== JSON.stringify({ executions: 1, events });
-    });
-    expect(wrong).toEqual([]);
+    expect(storedOtherwise(stored, taken)).toEqual([]);
     expect(stored.size).toBe(taken.size);
   });
 });
@@ -120,17 +133,15 @@ describe.skipIf(isPostgres)('a process that is killed right after a commit whose
   /** What the repeated call was told after the restart. */
   const taken = new Map<string, Told>();
   const logs: string[] = [];
+  const open: string[] = [];
 
   beforeAll(async () => {
     site.dataFolder = join(folder, 'kill');
     for (let kill = 0; kill < KILLS; kill++) {
       const key = await killAfterRefusal(kill);
-      const signalbox = await Signalbox.start({
-        dataFolder: site.dataFolder,
-        env: { ADMIN_API_KEY: site.apiKey },
-      });
-      taken.set(key, await untilTaken(signalbox, key));
-      await openExecutions(site.dataFolder);
+      const signalbox = await startAgain(site);
+      taken.set(key, await repeatedWhileRefused(signalbox, key));
+      open.push(...(await openExecutions(site.dataFolder)));
       await signalbox.stop();
     }
   }, 180_000);
@@ -155,17 +166,14 @@ describe.skipIf(isPostgres)('a process that is killed right after a commit whose
   }
 
   it('takes the call when it is repeated, whether the commit shows after the crash or not', () => {
+    expect(open).toEqual([]);
     expect(logs.map((log) => failedSyncs(log) > 0)).toEqual(logs.map(() => true));
     expect([...taken.values()].filter(({ status }) => status !== 200)).toEqual([]);
   });
 
   it('has each key once, with the effect that its answer tells of', async () => {
     const stored = await storedFor(site.dataFolder);
-    const wrong = [...taken].filter(([key, { text }]) => {
-      const events = text.includes('"made":true') ? 1 : 0;
-      return JSON.stringify(stored.get(key)) !== JSON.stringify({ executions: 1, events });
-    });
-    expect(wrong).toEqual([]);
+    expect(storedOtherwise(stored, taken)).toEqual([]);
     expect([...stored.values()].filter(({ executions, events }) => executions !== 1 || events > 1)).toEqual(
       [],
     );

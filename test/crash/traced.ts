@@ -24,9 +24,9 @@ export async function startTraced(
   const env: Record<string, string> = apiKey === undefined ? {} : { ADMIN_API_KEY: apiKey };
   const signalbox = await Signalbox.start({ dataFolder, wrapper, env });
   const pid = descendantsOf(signalbox.child.pid!)[0]!;
-  const stop = (): Promise<void> => {
+  const stop = async (): Promise<void> => {
     process.kill(pid, 'SIGTERM');
-    return signalbox.stop().then(() => undefined);
+    await signalbox.stop();
   };
   return { signalbox, pid, stop };
 }

@@ -81,8 +81,9 @@ export class ExpressionPool {
   evaluate(program: ExpressionProgram, parts: readonly Uint8Array[]): Promise<ExpressionOutcome> {
     const verdicts = this.#isStopped ? null : program.atHand(parts);
     if (verdicts) {
-      this.figures.noteOutcome({ kind: 'done', verdicts });
-      return Promise.resolve({ kind: 'done', verdicts });
+      const outcome: ExpressionOutcome = { kind: 'done', verdicts };
+      this.figures.noteOutcome(outcome);
+      return Promise.resolve(outcome);
     }
     return new Promise((resolve) => {
       const now = performance.now();

@@ -1,7 +1,7 @@
 /** Expressions that only name values of a call, as most idempotency keys and mappings do. */
 import { parseJson } from '../../platform/json-text.ts';
 import type { ExpressionStep, StepVerdict } from './expression-program.ts';
-import { heldValues } from './held-values.ts';
+import { ProgramVariables } from './program-variables.ts';
 
 /** Of all parts: what is larger is not parsed in the server's own thread. 8 KiB take 0.2 ms there at most. */
 export const AT_HAND_BYTES_MAX = 8_192;
@@ -16,6 +16,12 @@ const BACKSLASH = 0x5c;
 type Held = Readonly<Record<string, unknown>>;
 /** The value, or `elsewhere`: it takes more than looking. */
 type Look = (held: Held) => unknown;
+
+interface PlainStep {
+  look: Look;
+  /** Ends the program unless it gives true. */
+  isGate: boolean;
+}
 
 const elsewhere = Symbol('elsewhere');
 const NAME = '[A-Za-z_][A-Za-z0-9_]*';
@@ -37,24 +43,26 @@ const noNames = new Set(
  * FEEL's: lists, what is missing, names that are written otherwise, what JSON cannot write.
  */
 export class PlainPaths {
-  readonly #parts: readonly string[];
-  readonly #steps: readonly { look: Look; isGate: boolean }[];
+  readonly #variables: ProgramVariables;
+  readonly #steps: readonly PlainStep[];
 
-  private constructor(parts: readonly string[], steps: readonly { look: Look; isGate: boolean }[]) {
-    this.#parts = parts;
+  private constructor(variables: ProgramVariables, steps: readonly PlainStep[]) {
+    this.#variables = variables;
     this.#steps = steps;
   }
 
   /** Null where a step does anything else. */
-  static of(parts: readonly string[], steps: readonly ExpressionStep[]): PlainPaths | null {
-    const variables = new Set(parts.map((part) => part.split('.', 1)[0]!));
-    const looks: { look: Look; isGate: boolean }[] = [];
+  static of(partPaths: readonly string[], steps: readonly ExpressionStep[]): PlainPaths | null {
+    const variables = new ProgramVariables(partPaths);
+    const names = new Set(variables.names);
+    const plain: PlainStep[] = [];
     for (const step of steps) {
-      const look = step.kind === 'expression' ? lookOf(step.text, variables) : null;
+      if (step.kind !== 'expression') return null;
+      const look = lookOf(step.text, names);
       if (look === null) return null;
-      looks.push({ look, isGate: step.kind === 'expression' && step.isGate === true });
+      plain.push({ look, isGate: step.isGate === true });
     }
-    return new PlainPaths(parts, looks);
+    return new PlainPaths(variables, plain);
   }
 
   /** What a worker would answer; null: a worker has to be asked. */
@@ -62,8 +70,7 @@ export class PlainPaths {
     if (!areSmall(parts)) return null;
     let held: Held;
     try {
-      held = heldValues(
-        this.#parts,
+      held = this.#variables.held(
         parts.map((part) =>
           parseJson(Buffer.from(part.buffer, part.byteOffset, part.length).toString('utf8')),
         ),

@@ -1,7 +1,7 @@
 /** One program: its steps ready to run, and their run over the parts of a call. */
 import { parseJson } from '../../../platform/json-text.ts';
 import type { ExpressionStep, ProgramText, StepVerdict } from '../expression-program.ts';
-import { heldValues } from '../held-values.ts';
+import { ProgramVariables } from '../program-variables.ts';
 import { BodySchema, schemaFault } from './body-schema.ts';
 import { Expression, expressionFault } from './feel.ts';
 import { jsonOf } from './json-value.ts';
@@ -19,7 +19,7 @@ type RunStep = (values: Values) => { json: string; goesOn: boolean };
 export class Program {
   readonly isCheck: boolean;
   readonly #paths: readonly string[];
-  readonly #variables: readonly string[];
+  readonly #variables: ProgramVariables;
   readonly #texts: readonly ExpressionStep[];
   readonly #steps: RunStep[] = [];
 
@@ -27,7 +27,7 @@ export class Program {
     const { partPaths, steps } = JSON.parse(text) as ProgramText;
     this.isCheck = steps.some(({ kind }) => kind.startsWith('check-'));
     this.#paths = partPaths;
-    this.#variables = [...new Set(partPaths.map((path) => path.split('.', 1)[0]!))];
+    this.#variables = new ProgramVariables(partPaths);
     this.#texts = steps;
   }
 
@@ -53,8 +53,8 @@ export class Program {
     const ofPath: Values['ofPath'] = new Map(
       this.#paths.map((path, index) => [path, { value: values[index], bytes: parts[index]!.length }]),
     );
-    const held = heldValues(this.#paths, values);
-    return { variables: this.#variables.map((name) => held[name]), ofPath };
+    const held = this.#variables.held(values);
+    return { variables: this.#variables.names.map((name) => held[name]), ofPath };
   }
 
   #runStep(index: number, step: ExpressionStep, values: Values): ReturnType<RunStep> {
@@ -80,7 +80,7 @@ export class Program {
   }
 
   #expression({ name, text, isGate }: Extract<ExpressionStep, { kind: 'expression' }>): RunStep {
-    const expression = new Expression(text, this.#variables);
+    const expression = new Expression(text, this.#variables.names);
     return ({ variables }) => {
       const value = expression.value(variables);
       const json = jsonOf(name, value);

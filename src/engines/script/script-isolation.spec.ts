@@ -60,6 +60,7 @@ const CHANNELS: Record<string, string> = {
   'the context': `const found = context.mark; try { context.mark = 1; } catch {} return found`,
   'a generator prototype': `const g = (function* () {})(); const p = Object.getPrototypeOf(Object.getPrototypeOf(g)); const found = p.mark; try { p.mark = 1 } catch {} return found`,
   'the script function itself': `const f = (() => { try { return arguments.callee } catch { return {} } })(); const found = f.mark; f.mark = 1; return found`,
+  'the functions that a thenable is given': `return { ['th' + 'en'](give) { const found = give.mark ?? null; try { give.mark = 1 } catch {} give(found) } }`,
   'a promise left behind': `const found = globalThis.late; (async () => { await null; try { globalThis.late = 1 } catch {} })(); return found`,
 };
 

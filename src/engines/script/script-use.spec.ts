@@ -79,6 +79,30 @@ describe.each(['frozen', 'fresh'] as const)('scripts as people write them (%s)',
     ]);
   });
 
+  it.each([
+    ['const o = { n: 0 }; Promise.resolve().then(() => { o.n = 1 }); return o;', { n: 1 }],
+    ['const o = { n: 0 }; (async () => { o.n = 1 })(); return o;', { n: 1 }],
+    ['return globalThis["Prom" + "ise"].resolve({ a: 1 });', { a: 1 }],
+    ['return { ["th" + "en"](give) { give("given") } };', 'given'],
+    ['const f = () => {}; f["th" + "en"] = (give) => give(3); return f;', 3],
+    ['return { ["th" + "en"]: 1, toJSON: () => 4 };', 4],
+    ['return { toJSON: () => [2] };', [2]],
+    ['return () => 1;', null],
+  ])('return what is there at the end, at once or put off: %s', async (source, result) => {
+    expect(await resultOf(source)).toEqual(result);
+  });
+
+  it.each([
+    'throw new Error("no");',
+    'return { toJSON() { throw new Error("no") } };',
+    'return { get ["th" + "en"]() { throw new Error("no") } };',
+    'return { ["th" + "en"](give, refuse) { refuse(new Error("no")) } };',
+    'return globalThis["Prom" + "ise"].reject(new Error("no"));',
+    'await null; throw new Error("no");',
+  ])('throw at once or later: %s', async (source) => {
+    expect(await resultOf(source)).toMatchObject({ kind: 'threw', message: 'no' });
+  });
+
   it('are strict and get no value from returning nothing', async () => {
     expect(await resultOf('return this === undefined')).toBe(true);
     expect(await resultOf('let x = 1;')).toBeNull();
@@ -123,6 +147,16 @@ describe.each(['frozen', 'fresh'] as const)('scripts as people write them (%s)',
     expect(await resultOf('return [context.body, context.rawBodyBase64]', nothing)).toEqual([null, '']);
     const variables = { bodyKind: 'omitted' as const, body: Buffer.alloc(0), metaJson: '{"body":5}' };
     expect(await resultOf('return context', variables)).toEqual({ body: 5 });
+  });
+
+  it.each([...'aé€😀'])('see a body and a header of %s whole, however long', async (character) => {
+    const source = 'return { body: context.body, header: context.headers.long };';
+    for (const length of [510, 511, 512, 1022, 1023, 1024, 1025, 2047, 8176, 8177, 16_368, 16_369, 20_000]) {
+      const [text, header] = [character.repeat(length), character.repeat(length - 20)];
+      const metaJson = JSON.stringify({ headers: { long: header } });
+      const changes = { body: Buffer.from(text), bodyKind: 'text', metaJson } as const;
+      expect(await resultOf(source, changes)).toEqual({ body: text, header });
+    }
   });
 
   it('do not run on a body that is not what its kind says', async () => {

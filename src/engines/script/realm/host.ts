@@ -61,6 +61,25 @@ export const HOST_FUNCTIONS = [
 /** How a run settles, by its number at the host. */
 export const SETTLED = { returned: 0, responded: 1, threw: 2, tooLarge: 3, unparsable: 4 } as const;
 
+/** What the realm is told of a run beside its limits and texts. */
+export interface RunShape {
+  /** Of the body, by its number on the wire. */
+  kind: number;
+  isTimePinned: boolean;
+  /** How many of the texts are meta's. */
+  metaParts: number;
+}
+
+/** In one number, because each value is copied by itself. */
+export function runShape({ kind, isTimePinned, metaParts }: RunShape): number {
+  return kind + (isTimePinned ? 8 : 0) + metaParts * 16;
+}
+
+/** Reads what `runShape` made. */
+export function shapeOf(shape: number): RunShape {
+  return { kind: shape & 7, isTimePinned: (shape & 8) !== 0, metaParts: shape >> 4 };
+}
+
 /** The host of this realm; filled once, before anything of the script exists. */
 export const host = {} as RealmHost;
 

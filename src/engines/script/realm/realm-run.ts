@@ -1,5 +1,5 @@
 /** What a run sees besides the language, and how its result leaves the sandbox. */
-import { SETTLED, host } from './host.ts';
+import { SETTLED, host, shapeOf } from './host.ts';
 import { formatLine, thrownMessage } from './realm-format.ts';
 import { pinTime } from './realm-time.ts';
 import { parseForm } from './realm-url.ts';
@@ -22,20 +22,12 @@ let areLogsFull = false;
 // Taken before the realm is frozen, which makes accessors of Array's functions.
 const { isArray } = Array;
 
-/** Freezes plain JSON values: without recursion, depth costs nothing; in plain loops, because each run comes by here. */
-function freezeJson(root: unknown): void {
-  if (typeof root !== 'object' || root === null) return;
-  const found: object[] = [root];
-  for (let at = 0; at < found.length; at++) {
-    const value = found[at]!;
-    if (isArray(value)) for (let i = 0; i < value.length; i++) keepObject(value[i], found);
-    else for (const key in value) keepObject((value as Record<string, unknown>)[key], found);
-    Object.freeze(value);
-  }
-}
-
-function keepObject(value: unknown, found: object[]): void {
-  if (typeof value === 'object' && value !== null) found[found.length] = value;
+/** Freezes plain JSON values; what comes here nests no deeper than 500 levels. In plain loops, because each run comes by here. */
+function freezeJson(value: unknown): void {
+  if (typeof value !== 'object' || value === null) return;
+  if (isArray(value)) for (let i = 0; i < value.length; i++) freezeJson(value[i]);
+  else for (const key in value) freezeJson((value as Record<string, unknown>)[key]);
+  Object.freeze(value);
 }
 
 function formObject(text: string): Record<string, string | string[]> {
@@ -202,12 +194,13 @@ export const respond = (answer: unknown): object => {
   return marker;
 };
 
-function settleReturned(value: unknown): void {
+/** @returns the text of a result; undefined where the run was settled otherwise. */
+function resultText(value: unknown): string | undefined {
   try {
     const answer = typeof value === 'object' && value !== null ? answers.get(value) : undefined;
     const text = answer === undefined ? (JSON.stringify(value) ?? 'null') : answer.body;
     if (text.length > limits.resultCharsMax) host.settle(SETTLED.tooLarge, '', '');
-    else if (answer === undefined) host.settle(SETTLED.returned, text, '');
+    else if (answer === undefined) return text;
     else {
       const head = `${answer.status}${answer.isText ? 't' : 'j'}${answer.headersJson}`;
       host.settle(SETTLED.responded, text, head);
@@ -215,42 +208,69 @@ function settleReturned(value: unknown): void {
   } catch (error) {
     host.settle(SETTLED.threw, thrownMessage(error), '');
   }
+  return undefined;
 }
 
-/** A script compiled to an async function of its context. */
-export type CompiledScript = (context: object) => Promise<unknown>;
-
-/**
- * The texts and numbers of one run: meta, body, body kind, and whether its time is pinned; the most characters of logs and
- * result only where they are not those of the run before: each value is copied into the isolate.
- */
-type RunInput = [
-  metaJson: string,
-  bodyText: string,
-  kind: number,
-  isTimePinned?: boolean,
-  logCharsMax?: number,
-  resultCharsMax?: number,
-];
+function settleReturned(value: unknown): void {
+  const text = resultText(value);
+  if (text !== undefined) host.settle(SETTLED.returned, text, '');
+}
 
 function settleThrown(error: unknown): void {
   host.settle(SETTLED.threw, thrownMessage(error), '');
 }
 
-/** The function that the worker calls for each run; it ends in `settle`. */
-export function createRun(script: CompiledScript): (...input: RunInput) => void {
-  return (metaJson, bodyText, kind, ...[isTimePinned, logCharsMax, resultCharsMax]) => {
-    limits.logCharsMax = logCharsMax ?? limits.logCharsMax;
-    limits.resultCharsMax = resultCharsMax ?? limits.resultCharsMax;
+/** A script compiled to a function of its context. */
+export type CompiledScript = (context: object) => unknown;
+
+/** The numbers of one run (`shape` as `runShape` makes it), and its texts in parts: those of meta first, the body's behind them. */
+type RunInput = [shape: number, logCharsMax: number, resultCharsMax: number, ...texts: string[]];
+
+function joined(texts: readonly string[], from: number, to: number): string {
+  let text = '';
+  for (let at = from; at < to; at++) text += texts[at];
+  return text;
+}
+
+function isThenable(value: unknown): boolean {
+  const mayBe = (typeof value === 'object' && value !== null) || typeof value === 'function';
+  return mayBe && typeof (value as { then?: unknown }).then === 'function';
+}
+
+/** Settles by V8's own functions: a script's `then` gets none of the realm's. */
+async function awaited(value: unknown): Promise<unknown> {
+  return value;
+}
+
+/**
+ * The function that the worker calls for each run: it gives the text of a result that is there at once, or ends in `settle`.
+ * @param isAsync the script is an async function.
+ */
+export function createRun(
+  script: CompiledScript,
+  isAsync: boolean,
+): (...input: RunInput) => string | undefined {
+  return (shape, logCharsMax, resultCharsMax, ...texts) => {
+    const { kind, isTimePinned, metaParts } = shapeOf(shape);
+    limits.logCharsMax = logCharsMax;
+    limits.resultCharsMax = resultCharsMax;
     areLogsFull = false;
-    pinTime(isTimePinned === true);
+    pinTime(isTimePinned);
     let body: unknown;
     try {
-      body = parseBody(bodyText, kind);
+      body = parseBody(joined(texts, metaParts, texts.length), kind);
     } catch (error) {
       host.settle(SETTLED.unparsable, thrownMessage(error), '');
-      return;
+      return undefined;
     }
-    script(createContext(metaJson, body, kind)).then(settleReturned, settleThrown);
+    try {
+      const value = script(createContext(joined(texts, 0, metaParts), body, kind));
+      if (!isAsync && !isThenable(value)) return resultText(value);
+      const settled = isAsync ? (value as Promise<unknown>) : awaited(value);
+      settled.then(settleReturned, settleThrown);
+    } catch (error) {
+      settleThrown(error);
+    }
+    return undefined;
   };
 }

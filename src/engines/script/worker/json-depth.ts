@@ -5,8 +5,8 @@ const BACKSLASH = 92;
 
 /** True when arrays and objects nest more than `levelsMax` deep; the text must be valid JSON. */
 export function isNestedDeeper(json: string, levelsMax: number): boolean {
-  // Each level takes an opening and a closing bracket: shorter texts, nearly all, need no look.
-  if (json.length <= levelsMax * 2) return false;
+  // Each level takes an opening and a closing bracket: shorter texts need no look.
+  if (json.length <= levelsMax * 2 || !hasMoreThan(levelsMax, json)) return false;
   let depth = 0;
   for (let at = 0; at < json.length; at += 1) {
     const code = json.charCodeAt(at);
@@ -16,6 +16,18 @@ export function isNestedDeeper(json: string, levelsMax: number): boolean {
       depth += 1;
       if (depth > levelsMax) return true;
     } else if (code === 93 || code === 125) depth -= 1;
+  }
+  return false;
+}
+
+/** True when more objects and arrays begin, or seem to within strings. */
+function hasMoreThan(count: number, json: string): boolean {
+  let begun = 0;
+  for (const opening of ['{', '[']) {
+    for (let at = json.indexOf(opening); at !== -1; at = json.indexOf(opening, at + 1)) {
+      begun += 1;
+      if (begun > count) return true;
+    }
   }
   return false;
 }

@@ -79,6 +79,7 @@ export class RunAtHand {
     program.run({
       metaJson: '{}',
       bodyText: '',
+      isBodyAscii: true,
       bodyKind: 0,
       logCharsMax: 0,
       resultCharsMax: 10,
@@ -123,15 +124,17 @@ export class RunAtHand {
       const text = `The body is nested deeper than ${BODY_DEPTH_MAX} levels`;
       return { type: FROM_WORKER.unparsable, text, extra: '' };
     }
-    program.run({
+    const text = program.run({
       metaJson: order.metaJson,
       bodyText,
+      isBodyAscii: bodyText.length === order.body.length,
       bodyKind: order.bodyKind,
       logCharsMax: order.logBytesMax,
       resultCharsMax: order.resultBytesMax,
       isTimePinned: this.#pinned !== undefined,
       backstopMs: order.backstopMs,
     });
+    if (text !== undefined) return { type: FROM_WORKER.returned, text, extra: '' };
     return this.#settled ?? { type: FROM_WORKER.threw, text: NEVER, extra: '' };
   }
 

@@ -57,6 +57,22 @@ export const workerMutants: readonly Mutant[] = [
     tests: 'leaves nothing for the next one in',
   },
   {
+    name: 'a run that has called finds the answer where its body was',
+    file: 'src/engines/script/worker/inbox.ts',
+    find: 'if (!this.#isApart) this.#setApart();',
+    replacement: 'if (this.#isApart) this.#setApart();',
+    spec: 'src/engines/script/script-use.spec.ts',
+    tests: 'own body after calls',
+  },
+  {
+    name: 'only the first run of a worker has a buffer of its own while it calls',
+    file: 'src/engines/script/worker/inbox.ts',
+    find: 'this.#isApart = false;',
+    replacement: '',
+    spec: 'src/engines/script/script-use.spec.ts',
+    tests: 'own body after calls',
+  },
+  {
     name: 'a long text loses a character where its parts meet',
     file: 'src/engines/script/worker/program.ts',
     find: 'text.slice(at, at + chars)',

@@ -159,6 +159,13 @@ describe.each(['frozen', 'fresh'] as const)('scripts as people write them (%s)',
     }
   });
 
+  it('have their own body after calls, whatever came in meanwhile', async () => {
+    const source = `doCmd('A', {}); doCmd('B', { text: 'x'.repeat(1000) }); return context.rawBodyBase64;`;
+    const bodies = Array.from({ length: 40 }, (_, n) => Buffer.from(String(n).repeat(500 + n * 40)));
+    const results = bodies.map((body) => resultOf(source, { body, bodyKind: 'text' }));
+    expect(await Promise.all(results)).toEqual(bodies.map((body) => body.toString('base64')));
+  });
+
   it('do not run on a body that is not what its kind says', async () => {
     const broken = await outcomeOf('doCmd("X"); console.log(1)', { body: Buffer.from('{"a":') });
     expect(broken).toMatchObject({ verdict: { kind: 'unparsable-body' }, calls: 0, logs: [] });

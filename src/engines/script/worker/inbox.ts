@@ -8,6 +8,10 @@ const CHUNK_BYTES = 64 * 1024;
 /** The frames of the pool, in order; cancels are taken note of whenever they come by. */
 export class Inbox {
   #buffer: Buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+  /** The other one of two: a buffer of its own for each call would be memory that only a collection frees. */
+  #spare: Buffer | undefined;
+  /** The frame at hand lies in the spare one. */
+  #isApart = false;
   #start = 0;
   #end = 0;
   #backlog: Frame[] = [];
@@ -22,6 +26,7 @@ export class Inbox {
 
   /** The next frame to act on. Its payload stays valid until `next` is called again. */
   next(): Frame {
+    this.#isApart = false;
     for (;;) {
       const frame = this.#backlog.shift() ?? this.#read();
       if (frame.type === TO_WORKER.cancel) this.#cancel(frame.ticket);
@@ -40,17 +45,25 @@ export class Inbox {
 
   /** Waits for one of `types`; whatever comes before it is kept for `next`. */
   await(types: readonly number[]): Frame {
-    // The run at hand looks at its body in the buffer: leave that to it and go on in another.
-    const rest = this.#buffer.subarray(this.#start, this.#end);
-    this.#buffer = Buffer.allocUnsafeSlow(Math.max(CHUNK_BYTES, rest.length));
-    this.#end = rest.copy(this.#buffer);
-    this.#start = 0;
+    if (!this.#isApart) this.#setApart();
     for (;;) {
       const frame = this.#read();
       if (types.includes(frame.type)) return frame;
       if (frame.type === TO_WORKER.cancel) this.#cancel(frame.ticket);
       else this.#backlog.push({ ...frame, payload: Buffer.from(frame.payload) });
     }
+  }
+
+  /** The run at hand looks at its body in the buffer: leave that to it and go on in the other. */
+  #setApart(): void {
+    const rest = this.#buffer.subarray(this.#start, this.#end);
+    const isLarge = rest.length > CHUNK_BYTES;
+    const other = isLarge ? undefined : this.#spare;
+    this.#spare = this.#buffer.length === CHUNK_BYTES ? this.#buffer : undefined;
+    this.#buffer = other ?? Buffer.allocUnsafeSlow(Math.max(CHUNK_BYTES, rest.length));
+    this.#end = rest.copy(this.#buffer);
+    this.#start = 0;
+    this.#isApart = true;
   }
 
   #read(): Frame {

@@ -43,8 +43,8 @@ export const workerMutants: readonly Mutant[] = [
   {
     name: 'what a script puts off comes too late for its result',
     file: 'src/engines/script/realm/realm.ts',
-    find: 'await|async|promise|then|import',
-    replacement: 'await|import',
+    find: 'await|async|promise|then|import|',
+    replacement: 'await|import|',
     spec: 'src/engines/script/script-use.spec.ts',
     tests: 'at once or put off',
   },
@@ -71,6 +71,14 @@ export const workerMutants: readonly Mutant[] = [
     replacement: '',
     spec: 'src/engines/script/script-use.spec.ts',
     tests: 'own body after calls',
+  },
+  {
+    name: "what a script says in a rejection is taken for V8's words",
+    file: 'src/engines/script/worker/run-at-hand.ts',
+    find: 'if (isOutOfMemory) return',
+    replacement: "if (isOutOfMemory || String(error).includes('memory limit')) return",
+    spec: 'src/engines/script/script-limits.spec.ts',
+    tests: 'rejection that nobody waits for',
   },
   {
     name: 'a long text loses a character where its parts meet',

@@ -115,6 +115,15 @@ describe('a script that goes over its limits', () => {
     expect(bytes).toBeLessThanOrEqual(105);
   });
 
+  it.each(['no', 'The request timed out', 'The queue has reached its memory limit'])(
+    'returns, whatever a rejection that nobody waits for says: %s',
+    async (message) => {
+      const source = `const note = async () => { throw new Error('${message}') }; note(); return 1`;
+      for (let run = 0; run < 2; run += 1)
+        expect((await outcomeOf(source)).verdict).toEqual({ kind: 'returned', json: '1' });
+    },
+  );
+
   it('hears of a promise that cannot settle', async () => {
     const message = 'The script never finished: it awaits something that cannot happen';
     expect((await outcomeOf('await new Promise(() => {})')).verdict).toEqual({ kind: 'threw', message });

@@ -32,8 +32,8 @@ function defineGlobals(): void {
   }
 }
 
-/** Without one of these words nothing in a script can be put off, but by a text that it puts together itself. */
-const PUTS_OFF = /await|async|promise|then|import/i;
+/** Without one of these words, or an escape that may spell one, nothing in a script can be put off but by a text that it puts together itself. */
+const PUTS_OFF = /await|async|promise|then|import|\\u/i;
 
 /**
  * An async function of the context only where the script may put something off: a result that is there at once leaves the isolate with the

@@ -13,7 +13,7 @@ export class Inbox {
    * CPU and not 403, calls/s + 15 % (50 connections, 3 starts).
    */
   #spare: Buffer | undefined;
-  /** The frame at hand lies in the spare one. */
+  /** What the frame at hand looks at is not written to until the next one. */
   #isApart = false;
   #start = 0;
   #end = 0;

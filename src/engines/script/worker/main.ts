@@ -58,7 +58,7 @@ function act(frame: Frame): void {
 }
 
 // The first isolate of a process costs 4 ms more than the next: pay before anybody waits.
-const warmUp = new Program('', 16, settings);
+const warmUp = new Program('await null', 16, settings);
 run.warmUp(warmUp);
 warmUp.dispose();
 outbox.send(textFrame(FROM_WORKER.ready, 0, ''));

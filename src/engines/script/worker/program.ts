@@ -38,6 +38,7 @@ export function callbacksOf(runHost: RunHost): ivm.Callback[] {
 export interface ProgramInput {
   metaJson: string;
   bodyText: string;
+  /** As far as its length tells: only speed depends on it. */
   isBodyAscii: boolean;
   bodyKind: number;
   logCharsMax: number;
@@ -88,6 +89,11 @@ export class Program {
   run(input: ProgramInput): string | undefined {
     if (this.#settings.isFresh) return this.#runFresh(input);
     return this.#apply((this.#run ??= this.#build(this.#context())), input);
+  }
+
+  /** V8 has thrown the isolate away: it had no more memory. */
+  get isGone(): boolean {
+    return this.#isolate?.isDisposed === true;
   }
 
   /** Ends whatever runs in the isolate and forgets it. */

@@ -157,18 +157,21 @@ export class RunAtHand {
     return body.toString('utf8', hasBom ? 3 : 0);
   }
 
-  /** What it means that the isolate was left by an exception: it is unusable, by our doing or by V8's. */
+  /**
+   * What it means that the isolate was left by an exception: it is unusable, by our doing or by V8's, or a promise was rejected that nobody
+   * waited for. What that says are the script's own words, which must not be taken for V8's.
+   */
   #broken(error: unknown): Settled {
     const decided = this.#settled;
+    const isOutOfMemory = this.#program.isGone;
     this.#program.dispose();
     if (decided?.type === FROM_WORKER.limit || decided?.type === FROM_WORKER.abandoned) return decided;
-    const message = error instanceof Error ? error.message : '';
-    if (message.includes('memory limit'))
-      return limitReached('memory', 'The script used more memory than it may');
-    if (message.includes('timed out')) return limitReached('total-time', 'The script ran longer than it may');
-    if (decided !== undefined) return decided;
-    // Not the script's own words: those arrive through `settle`.
-    return { type: FROM_WORKER.threw, text: 'The script could not be run', extra: '' };
+    if (isOutOfMemory) return limitReached('memory', 'The script used more memory than it may');
+    const ranMs = performance.now() - this.#startedAt - this.#waitedMs;
+    const isOverdue = this.#order.backstopMs > 0 && ranMs >= this.#order.backstopMs;
+    if (isOverdue && error instanceof Error && error.message.includes('timed out'))
+      return limitReached('total-time', 'The script ran longer than it may');
+    return decided ?? { type: FROM_WORKER.threw, text: 'The script could not be run', extra: '' };
   }
 
   /** Writes it down. @returns how the run ended. */

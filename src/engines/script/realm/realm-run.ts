@@ -22,7 +22,10 @@ let areLogsFull = false;
 // Taken before the realm is frozen, which makes accessors of Array's functions.
 const { isArray } = Array;
 
-/** Freezes plain JSON values: a body of at most 500 levels, and meta of as many as its senders let through (64). In plain loops, because each run comes by here. */
+/**
+ * Freezes plain JSON values: a body of at most 500 levels, and meta of as many as its senders let through (64). By calling itself, not with a list of
+ * what is still to be frozen: each run comes by here, and in this realm a list grows slowly.
+ */
 function freezeJson(value: unknown): void {
   if (typeof value !== 'object' || value === null) return;
   if (isArray(value)) for (let i = 0; i < value.length; i++) freezeJson(value[i]);

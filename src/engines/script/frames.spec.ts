@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FRAME_BYTES_MAX, FrameCutter, textFrame, type Frame } from './frames.ts';
 import { decodeCall, decodeReport, decodeRun, encodeCall, encodeReport, encodeRun } from './frames-run.ts';
-import { isNestedDeeper } from './worker/json-depth.ts';
 
 const payloadOf = (frame: Buffer): Buffer => frame.subarray(11);
 
@@ -70,16 +69,5 @@ describe('frames', () => {
       inputJson: '{}',
       micros: 7,
     });
-  });
-});
-
-describe('the depth of JSON text', () => {
-  it('counts brackets and not those inside strings', () => {
-    expect(isNestedDeeper('[[1]]'.padEnd(10), 2)).toBe(false);
-    expect(isNestedDeeper('[[[1]]]', 2)).toBe(true);
-    expect(isNestedDeeper('{"a":{"b":[]}}', 2)).toBe(true);
-    expect(isNestedDeeper(JSON.stringify(['[[[[\\"[[[', '\\']), 2)).toBe(false);
-    expect(isNestedDeeper('["a\\\\",[[1]]]', 2)).toBe(true);
-    expect(isNestedDeeper('["unended [[[[', 2)).toBe(false);
   });
 });

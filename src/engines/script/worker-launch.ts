@@ -9,7 +9,9 @@ const NOBODY = 65534;
 const FOLDER = dirname(import.meta.filename);
 const ENDING = extname(import.meta.filename);
 const WORKER_FILE = fileURLToPath(new URL(`./worker/main${ENDING}`, import.meta.url));
-const SHARED_FILE = fileURLToPath(new URL(`../../platform/worker-end${ENDING}`, import.meta.url));
+const SHARED_FILES = ['json-guard.rules', 'worker-end'].map((name) =>
+  fileURLToPath(new URL(`../../platform/${name}${ENDING}`, import.meta.url)),
+);
 
 /** How the processes of one pool are started. */
 export interface WorkerLaunch {
@@ -42,7 +44,7 @@ function readablePaths(): string[] {
   return [
     ...new Set([
       FOLDER,
-      SHARED_FILE,
+      ...SHARED_FILES,
       ...manifestAbove(FOLDER),
       ...isolatedVm,
       ...binaryLoader,

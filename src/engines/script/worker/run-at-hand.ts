@@ -2,9 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import { BODY_KINDS, FROM_WORKER, LOG_LEVELS, TO_WORKER, WORKER_LIMITS, textFrame } from '../frames.ts';
 import { encodeCall, encodeReport, type RunInput, type RunOrder, type RunReport } from '../frames-run.ts';
+import { nestsDeeperThan } from '../../../platform/json-guard.rules.ts';
 import { SETTLED, type RunHost } from '../realm/host.ts';
 import { PinnedTime } from './pinned-time.ts';
-import { isNestedDeeper } from './json-depth.ts';
 import type { Inbox } from './inbox.ts';
 import type { Outbox } from './outbox.ts';
 import type { Program } from './program.ts';
@@ -40,6 +40,12 @@ function cutToBytes(text: string, bytesMax: number): string {
   if (text.length * 3 <= bytesMax) return text;
   const bytes = Buffer.from(text, 'utf8');
   return bytes.length <= bytesMax ? text : bytes.toString('utf8', 0, bytesMax).replace(/\uFFFD+$/, '');
+}
+
+/** Each level takes an opening and a closing bracket: shorter JSON, nearly all, needs no look. */
+function isNestedDeeper(json: Buffer | string, levelsMax: number): boolean {
+  if (json.length <= levelsMax * 2) return false;
+  return nestsDeeperThan(typeof json === 'string' ? Buffer.from(json) : json, levelsMax);
 }
 
 /** Runs orders one at a time and reports each. */
@@ -120,7 +126,7 @@ export class RunAtHand {
   #run(order: RunOrder & RunInput, program: Program): Settled {
     const bodyText = order.bodyKind === BASE64 ? '' : this.#bodyText();
     // Parsing 1 MiB of brackets takes 60 MiB: whoever can send a body could have workers killed.
-    if (order.bodyKind === JSON_TEXT && isNestedDeeper(bodyText, BODY_DEPTH_MAX)) {
+    if (order.bodyKind === JSON_TEXT && isNestedDeeper(order.body, BODY_DEPTH_MAX)) {
       const text = `The body is nested deeper than ${BODY_DEPTH_MAX} levels`;
       return { type: FROM_WORKER.unparsable, text, extra: '' };
     }

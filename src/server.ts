@@ -29,6 +29,7 @@ import { serveDocs } from './http/docs.ts';
 import { errorOf, sendError } from './http/error-answer.ts';
 import { ErrorFilter } from './http/error.filter.ts';
 import { MetricsPage } from './http/metrics-page.ts';
+import { PlainConnections } from './http/plain-connections.ts';
 import { answerProbesOnly } from './http/probes-only.ts';
 import { acceptRawBodies } from './http/raw-body.ts';
 import { identifyRequests } from './http/request-id.ts';
@@ -83,8 +84,13 @@ export interface RunningServer {
 export async function startServer(config: Config, logger: Logger): Promise<RunningServer> {
   await startTracing(config.tracing, (fields, message) => logger.warn(fields, message));
   const webhooks = new WebHookListener(config.bodyLimitBytes);
+  let plain!: PlainConnections;
   const adapter = new FastifyAdapter({
-    serverFactory: (next: RequestListener) => createServer(httpOptions, webhooks.before(next)),
+    serverFactory: (next: RequestListener) => {
+      const server = createServer(httpOptions, webhooks.before(next));
+      plain = new PlainConnections(server, webhooks);
+      return server;
+    },
     forceCloseConnections: 'idle',
     // What arrives on a kept connection while we stop is work like any other.
     return503OnClosing: false,
@@ -124,7 +130,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
     ...access,
     url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
     app,
-    stop: () => stop(app),
+    stop: () => stop(app, plain),
   };
 }
 
@@ -174,7 +180,7 @@ async function startWork(app: NestFastifyApplication, logger: Logger): Promise<v
 }
 
 /** Stops accepting, lets what runs finish, stores it, and ends what we started. */
-async function stop(app: NestFastifyApplication): Promise<void> {
+async function stop(app: NestFastifyApplication, plain: PlainConnections): Promise<void> {
   const scripts = app.get(ScriptPool);
   const outbound = app.get(OutboundHttp);
   const fastify = app.getHttpAdapter().getInstance();
@@ -184,10 +190,14 @@ async function stop(app: NestFastifyApplication): Promise<void> {
     'request',
     (_request, response: ServerResponse) => (response.shouldKeepAlive = false),
   );
+  plain.isStopping = true;
   app.get(ExecutionStreams).endAll();
   const tickets = setTimeout(() => app.get(AnswerInTime).passAll(), TICKETS_AFTER_MS);
   const jobsEnded = app.get(Queue).stop(JOBS_MS_MAX);
-  const sweep = setInterval(() => server.closeIdleConnections(), IDLE_SWEEP_MS);
+  const sweep = setInterval(() => {
+    server.closeIdleConnections();
+    plain.closeIdle();
+  }, IDLE_SWEEP_MS);
   await fastify.close();
   clearTimeout(tickets);
   clearInterval(sweep);

@@ -109,7 +109,7 @@ class BodyAtHand implements Taker {
 }
 
 /** Whether a request announces a body over the limit. */
-export function announcesTooMuch({ headers }: IncomingMessage, limitBytes: number): boolean {
+export function announcesTooMuch({ headers }: Pick<IncomingMessage, 'headers'>, limitBytes: number): boolean {
   return Number(headers['content-length'] ?? 0) > limitBytes;
 }
 

@@ -1,4 +1,4 @@
-import type { RequestListener, ServerResponse } from 'node:http';
+import type { RequestListener } from 'node:http';
 import { failureEnvelope } from '../bus/index.ts';
 import {
   failureAnswer,
@@ -17,7 +17,8 @@ import type { ChangeFeed } from '../platform/db/index.ts';
 import { type AppError, asAppError } from '../platform/errors.ts';
 import { hostMissing } from './before-routing.ts';
 import { cutOff } from './cut-off.ts';
-import { announcesTooMuch, type HttpRequest, mayGoOnForLong, readBody } from './read-body.ts';
+import { type Exchange, type ExchangeListener, NodeExchange, type NodeListener } from './exchange.ts';
+import { announcesTooMuch, type HttpRequest } from './read-body.ts';
 import { inTurn } from './turns.ts';
 import { WebHookFigures } from './webhook-metrics.ts';
 
@@ -41,7 +42,7 @@ export interface WebHookParts {
  * its routing, hooks, body parser and reply cost 6 of the 15 µs that a bare call takes there, and none of them
  * is needed where the body stays bytes and the answer is a text.
  */
-export class WebHookListener {
+export class WebHookListener implements ExchangeListener {
   private parts: WebHookParts | null = null;
   /** What has happened since the start. */
   readonly figures = new WebHookFigures();
@@ -53,139 +54,122 @@ export class WebHookListener {
     this.parts = parts;
   }
 
+  get isOpen(): boolean {
+    return this.parts !== null;
+  }
+
   /** The listener that takes webhooks out and leaves all else to `next`. */
-  before(next: RequestListener): RequestListener<typeof HttpRequest> {
+  before(next: RequestListener): NodeListener {
     return (request, response) => {
       if (this.parts === null || !isWebHook(request)) next(request, response);
-      else this.take(request, response);
+      else if (lacksHost(request)) this.refuseForm(new NodeExchange(request, response), hostMissing());
+      else this.take(new NodeExchange(request, response));
     };
   }
 
-  private take(request: HttpRequest, response: ServerResponse): void {
-    const { changes } = this.parts!;
-    const { headers } = request;
+  take(exchange: Exchange): void {
     this.figures.received++;
-    if (headers.host === undefined && request.httpVersion === '1.1') {
-      this.send(
-        response,
-        { status: 400, headers: jsonHeaders, body: JSON.stringify(failureEnvelope(hostMissing())) },
-        null,
-      );
-      return;
-    }
-    const call = {
-      method: request.method!,
-      url: request.url!,
-      headers,
-      peer: request.socket.remoteAddress ?? '',
-    };
-    if (changes.isCutOff) void this.takeWhenCurrent(request, response, call);
-    else this.takeCall(request, response, call);
+    if (this.parts!.changes.isCutOff) void this.takeWhenCurrent(exchange);
+    else this.takeCall(exchange);
+  }
+
+  private refuseForm(exchange: Exchange, error: AppError): void {
+    this.figures.received++;
+    const body = JSON.stringify(failureEnvelope(error));
+    this.send(exchange, { status: error.status, headers: jsonHeaders, body }, null);
   }
 
   /** Nothing of the call is looked at before it is known by which configurations. */
-  private async takeWhenCurrent(
-    request: HttpRequest,
-    response: ServerResponse,
-    call: IncomingCall,
-  ): Promise<void> {
+  private async takeWhenCurrent(exchange: Exchange): Promise<void> {
     const { changes, providers } = this.parts!;
     if (await changes.untilCurrent()) {
-      if (response.destroyed) this.figures.noteAbandoned();
-      else this.takeCall(request, response, call);
+      if (exchange.isGone) this.figures.noteAbandoned();
+      else this.takeCall(exchange);
       return;
     }
-    const fixed = providers.match(call);
-    this.endLongBody(response);
+    const fixed = providers.match(exchange.call);
+    exchange.endLongBody(this.bodyLimitBytes);
     // A provider reads its own words only.
-    this.send(response, fixed ? providers.decline(fixed, cutOff()) : failureAnswer(cutOff()), null);
+    this.send(exchange, fixed ? providers.decline(fixed, cutOff()) : failureAnswer(cutOff()), null);
   }
 
-  private takeCall(request: HttpRequest, response: ServerResponse, call: IncomingCall): void {
-    const { matcher, router, results, providers } = this.parts!;
+  private takeCall(exchange: Exchange): void {
+    const { matcher, results, providers } = this.parts!;
+    const { call } = exchange;
     const fixed = call.url.startsWith(DYNAMIC) ? null : providers.match(call);
     if (fixed) {
-      this.takeFixed(request, response, fixed);
+      this.takeFixed(exchange, fixed);
       return;
     }
-    if (request.method === 'GET' && request.url!.startsWith(RESULTS)) {
-      void answerResult(results, request.url!.slice(RESULTS.length)).then((answer) =>
-        this.send(response, answer, null),
+    if (call.method === 'GET' && call.url.startsWith(RESULTS)) {
+      void answerResult(results, call.url.slice(RESULTS.length)).then((answer) =>
+        this.send(exchange, answer, null),
       );
       return;
     }
     const admitted = matcher.match(call);
     if (!admitted) {
-      this.send(response, notFoundAnswer, null);
+      this.send(exchange, notFoundAnswer, null);
       return;
     }
-    const objection = matcher.addressObjection(admitted) ?? this.sizeObjection(request);
-    if (objection) void this.refuse(response, admitted, objection);
-    else this.read(request, response, admitted, router);
+    const objection = matcher.addressObjection(admitted) ?? this.sizeObjection(call);
+    if (objection) void this.refuse(exchange, admitted, objection);
+    else this.read(exchange, admitted);
   }
 
-  private sizeObjection(request: HttpRequest): AppError | null {
-    return announcesTooMuch(request, this.bodyLimitBytes) ? tooLarge(this.bodyLimitBytes) : null;
+  private sizeObjection(call: IncomingCall): AppError | null {
+    return announcesTooMuch(call, this.bodyLimitBytes) ? tooLarge(this.bodyLimitBytes) : null;
   }
 
-  private read(
-    request: HttpRequest,
-    response: ServerResponse,
-    admitted: AdmittedCall,
-    router: ReceiveWebHook,
-  ): void {
-    readBody(request, this.bodyLimitBytes, {
-      refuse: (error) => void this.refuse(response, admitted, error),
+  private read(exchange: Exchange, admitted: AdmittedCall): void {
+    const { router } = this.parts!;
+    exchange.readBody(this.bodyLimitBytes, {
+      refuse: (error) => void this.refuse(exchange, admitted, error),
       done: (body) =>
         inTurn(
           () =>
             void router.receive(admitted, body).then(({ answer, executionId }) => {
               this.figures.durations.note(performance.now() - admitted.startedAt);
-              this.send(response, answer, executionId);
+              this.send(exchange, answer, executionId);
             }),
         ),
     });
   }
 
   /** A provider's call at its fixed address. */
-  private takeFixed(request: HttpRequest, response: ServerResponse, fixed: FixedCall): void {
+  private takeFixed(exchange: Exchange, fixed: FixedCall): void {
     const { providers } = this.parts!;
-    const end = (answer: WebHookAnswer) => this.send(response, answer, null);
+    const end = (answer: WebHookAnswer) => this.send(exchange, answer, null);
     const refuse = (answer: WebHookAnswer) => {
-      this.endLongBody(response);
+      exchange.endLongBody(this.bodyLimitBytes);
       end(answer);
     };
-    const size = this.sizeObjection(request);
+    const size = this.sizeObjection(exchange.call);
     const objection = providers.objection(fixed) ?? (size && providers.decline(fixed, size));
     if (objection) {
       refuse(objection);
       return;
     }
-    readBody(request, this.bodyLimitBytes, {
+    exchange.readBody(this.bodyLimitBytes, {
       refuse: (error) => refuse(providers.decline(fixed, error)),
       done: (body) => inTurn(() => void providers.receive(fixed, body).then(end)),
     });
   }
 
-  private async refuse(response: ServerResponse, admitted: AdmittedCall, error: AppError): Promise<void> {
-    this.endLongBody(response);
+  private async refuse(exchange: Exchange, admitted: AdmittedCall, error: AppError): Promise<void> {
+    exchange.endLongBody(this.bodyLimitBytes);
     const answer = await this.parts!.router.reject(admitted, error, noBytes);
     this.figures.durations.note(performance.now() - admitted.startedAt);
-    this.send(response, answer, admitted.id);
+    this.send(exchange, answer, admitted.id);
   }
 
-  /** What is left of a body Node reads and drops when the answer is out, so that its sender sees it; a long one ends with its connection. */
-  private endLongBody(response: ServerResponse): void {
-    if (mayGoOnForLong(response.req, this.bodyLimitBytes)) response.shouldKeepAlive = false;
-  }
-
-  private send(response: ServerResponse, answer: WebHookAnswer, executionId: string | null): void {
-    if (response.destroyed) {
+  private send(exchange: Exchange, answer: WebHookAnswer, executionId: string | null): void {
+    if (exchange.isGone) {
       this.figures.noteAbandoned();
       return;
     }
     this.figures.note(answer.status);
-    write(response, answer, executionId);
+    exchange.answer(answer, executionId);
   }
 }
 
@@ -203,20 +187,7 @@ function isWebHook({ url, method }: HttpRequest): boolean {
   return url!.startsWith(WEBHOOKS) || /^https?:\/\/[^/]*\/api\/webhooks\//i.test(url!);
 }
 
-function write(response: ServerResponse, answer: WebHookAnswer, executionId: string | null): void {
-  const { status, body } = answer;
-  // Names and values by turns, as Node takes them too: no copy is made for them.
-  const headers: (string | string[])[] = [];
-  for (const name in answer.headers) headers.push(name, answer.headers[name]!);
-  if (executionId !== null) headers.push('x-execution-id', executionId);
-  if (status === 204 || status === 304) {
-    response.writeHead(status, headers).end();
-    return;
-  }
-  const length = Buffer.byteLength(body);
-  headers.push('content-length', String(length));
-  response.writeHead(status, headers);
-  // One write with the headers, whose characters have a byte each: so the body's must have.
-  if (length === body.length) response.end(body, 'latin1');
-  else response.end(Buffer.from(body));
+/** RFC 9112 §3.2: a request of HTTP/1.1 has a Host. */
+function lacksHost({ headers, httpVersion }: HttpRequest): boolean {
+  return headers.host === undefined && httpVersion === '1.1';
 }

@@ -1,0 +1,171 @@
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
+import { answerClientError } from './before-routing.ts';
+import type { ExchangeListener } from './exchange.ts';
+import { PlainExchange, type PlainWay } from './plain-exchange.ts';
+import { readPlainRequest } from './plain-request.ts';
+
+/** How often idle connections are looked at. */
+const SWEEP_MS = 5_000;
+/** While stopping: looks at a connection whose answer its caller does not read. */
+const CLOSE_LOOKS_MAX = 20;
+
+/** Node's server, as far as connections know it. */
+type NodeServer = Pick<Server, 'keepAliveTimeout' | 'headersTimeout'> & NodeJS.EventEmitter;
+
+/**
+ * Connections whose requests have all been plain so far, answered without Node's parser and streams of requests and
+ * answers. With the first request that is not plain a connection is Node's for good, with every byte of that request.
+ */
+export class PlainConnections {
+  private readonly connections = new Set<PlainConnection>();
+  /** From now on answers are the last on their connections. */
+  isStopping = false;
+  /** What is said of a connection that is kept. */
+  readonly keptLines: string;
+  readonly server: NodeServer;
+  readonly listener: ExchangeListener;
+  readonly parse: (socket: Socket) => void;
+
+  constructor(server: NodeServer, listener: ExchangeListener) {
+    this.server = server;
+    this.listener = listener;
+    this.keptLines = `Connection: keep-alive\r\nKeep-Alive: timeout=${Math.floor(server.keepAliveTimeout / 1_000)}\r\n\r\n`;
+    // Whoever listens for connections on a new server of Node's is its parser.
+    const parse = server.listeners('connection')[0] as (socket: Socket) => void;
+    server.off('connection', parse);
+    this.parse = (socket) => parse.call(server, socket);
+    server.on('connection', (socket: Socket) => {
+      this.connections.add(new PlainConnection(socket, this));
+    });
+    const sweep = setInterval(() => this.sweep(), SWEEP_MS).unref();
+    server.once('close', () => clearInterval(sweep));
+  }
+
+  leave(connection: PlainConnection): void {
+    this.connections.delete(connection);
+  }
+
+  /** Closes what nobody waits for, while stopping. */
+  closeIdle(): void {
+    for (const connection of this.connections) connection.closeIfIdle();
+  }
+
+  private sweep(): void {
+    for (const connection of this.connections) connection.growOld(SWEEP_MS);
+  }
+}
+
+class PlainConnection implements PlainWay {
+  private exchange: PlainExchange | null = null;
+  /** Came before its turn. */
+  private ahead: Buffer | null = null;
+  private hasCalled = false;
+  /** Its last answer is out: what still comes is no call. */
+  private isOver = false;
+  private idleMs = 0;
+  private closeLooks = 0;
+  private readonly socket: Socket;
+  private readonly owner: PlainConnections;
+
+  constructor(socket: Socket, owner: PlainConnections) {
+    this.socket = socket;
+    this.owner = owner;
+    socket.on('data', this.onData);
+    socket.on('drain', this.onDrain);
+    socket.on('end', this.onEnd);
+    socket.on('error', this.onError);
+    socket.on('close', this.onClose);
+  }
+
+  get peer(): string {
+    return this.socket.remoteAddress ?? '';
+  }
+
+  get linesWhenKept(): string | null {
+    return this.owner.isStopping ? null : this.owner.keptLines;
+  }
+
+  isAt(exchange: PlainExchange): boolean {
+    return this.exchange === exchange && this.socket.writable;
+  }
+
+  send(answer: string | Buffer, isLast: boolean): void {
+    const { socket } = this;
+    this.exchange = null;
+    this.idleMs = 0;
+    if (typeof answer === 'string') socket.write(answer, 'latin1');
+    else socket.write(answer);
+    if (isLast) {
+      this.isOver = true;
+      socket.destroySoon();
+    } else if (this.ahead !== null) this.goOn();
+  }
+
+  /** As Node's server does: 408 where nothing has ever come, and no word where something had. */
+  growOld(ms: number): void {
+    if (this.exchange !== null) return;
+    this.idleMs += ms;
+    const { keepAliveTimeout, headersTimeout } = this.owner.server;
+    if (this.hasCalled && this.idleMs > keepAliveTimeout) this.socket.destroy();
+    else if (!this.hasCalled && this.idleMs > headersTimeout)
+      answerClientError({ name: '', message: '', code: 'ERR_HTTP_REQUEST_TIMEOUT' }, this.socket);
+  }
+
+  closeIfIdle(): void {
+    if (this.exchange !== null) return;
+    if (this.socket.writableLength === 0 || ++this.closeLooks > CLOSE_LOOKS_MAX) this.socket.destroy();
+  }
+
+  private readonly onData = (piece: Buffer): void => {
+    if (this.isOver) return;
+    if (this.exchange !== null || this.socket.writableNeedDrain) {
+      this.ahead = this.ahead === null ? piece : Buffer.concat([this.ahead, piece]);
+      this.socket.pause();
+      return;
+    }
+    const { listener } = this.owner;
+    const request = listener.isOpen ? readPlainRequest(piece) : null;
+    if (request === null) {
+      this.leaveToNode(piece);
+      return;
+    }
+    this.hasCalled = true;
+    listener.take((this.exchange = new PlainExchange(request, this)));
+  };
+
+  private readonly onDrain = (): void => this.goOn();
+
+  private goOn(): void {
+    const { ahead, socket } = this;
+    if (ahead === null || this.exchange !== null || socket.writableNeedDrain) return;
+    this.ahead = null;
+    socket.resume();
+    this.onData(ahead);
+  }
+
+  private leaveToNode(piece: Buffer): void {
+    const { socket, owner } = this;
+    socket.off('data', this.onData);
+    socket.off('drain', this.onDrain);
+    socket.off('end', this.onEnd);
+    socket.off('error', this.onError);
+    socket.off('close', this.onClose);
+    owner.leave(this);
+    socket.pause();
+    socket.unshift(piece);
+    owner.parse(socket);
+    socket.resume();
+  }
+
+  /** Who ends his side waits for nothing more, as for Node's server. */
+  private readonly onEnd = (): void => void this.socket.end();
+
+  /** It is closed then. */
+  private readonly onError = (): void => {};
+
+  private readonly onClose = (): void => {
+    this.exchange = this.ahead = null;
+    this.owner.leave(this);
+  };
+}

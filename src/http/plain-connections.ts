@@ -7,7 +7,7 @@ import { readPlainRequest } from './plain-request.ts';
 
 /** How often idle connections are looked at. */
 const SWEEP_MS = 5_000;
-/** While stopping: looks at a connection whose answer its caller does not read. */
+/** While stopping: looks at a connection that has brought no call yet, or whose caller has not read all of his answer. */
 const CLOSE_LOOKS_MAX = 20;
 
 /** Node's server, as far as connections know it. */
@@ -16,6 +16,7 @@ type NodeServer = Pick<Server, 'keepAliveTimeout' | 'headersTimeout'> & NodeJS.E
 /**
  * Connections whose requests have all been plain so far, answered without Node's parser and streams of requests and
  * answers. With the first request that is not plain a connection is Node's for good, with every byte of that request.
+ * Until then Node's server does not know it: `closeIdleConnections` and the like are for `closeIdle`.
  */
 export class PlainConnections {
   private readonly connections = new Set<PlainConnection>();
@@ -63,7 +64,8 @@ class PlainConnection implements PlainWay {
   private hasCalled = false;
   /** Its last answer is out: what still comes is no call. */
   private isOver = false;
-  private idleMs = 0;
+  /** How long at least nothing has happened: the time until the next look does not count. */
+  private idleMs = -SWEEP_MS;
   private closeLooks = 0;
   private readonly socket: Socket;
   private readonly owner: PlainConnections;
@@ -93,7 +95,7 @@ class PlainConnection implements PlainWay {
   send(answer: string | Buffer, isLast: boolean): void {
     const { socket } = this;
     this.exchange = null;
-    this.idleMs = 0;
+    this.idleMs = -SWEEP_MS;
     if (typeof answer === 'string') socket.write(answer, 'latin1');
     else socket.write(answer);
     if (isLast) {
@@ -102,25 +104,29 @@ class PlainConnection implements PlainWay {
     } else if (this.ahead !== null) this.goOn();
   }
 
-  /** As Node's server does: 408 where nothing has ever come, and no word where something had. */
+  /** As Node's server does: 408 where nothing has ever come, no word where something had, and all the time that an answer needs. */
   growOld(ms: number): void {
-    if (this.exchange !== null) return;
+    if (this.exchange !== null || this.socket.writableLength > 0) return;
     this.idleMs += ms;
     const { keepAliveTimeout, headersTimeout } = this.owner.server;
     if (this.hasCalled && this.idleMs > keepAliveTimeout) this.socket.destroy();
-    else if (!this.hasCalled && this.idleMs > headersTimeout)
+    else if (!this.hasCalled && this.idleMs > headersTimeout) {
+      this.isOver = true;
       answerClientError({ name: '', message: '', code: 'ERR_HTTP_REQUEST_TIMEOUT' }, this.socket);
+    }
   }
 
   closeIfIdle(): void {
     if (this.exchange !== null) return;
-    if (this.socket.writableLength === 0 || ++this.closeLooks > CLOSE_LOOKS_MAX) this.socket.destroy();
+    const isDone = this.hasCalled && this.socket.writableLength === 0;
+    if (isDone || ++this.closeLooks > CLOSE_LOOKS_MAX) this.socket.destroy();
   }
 
   private readonly onData = (piece: Buffer): void => {
     if (this.isOver) return;
     if (this.exchange !== null || this.socket.writableNeedDrain) {
-      this.ahead = this.ahead === null ? piece : Buffer.concat([this.ahead, piece]);
+      this.ahead = piece;
+      // Nothing comes behind it before `resume`.
       this.socket.pause();
       return;
     }
@@ -158,7 +164,7 @@ class PlainConnection implements PlainWay {
     socket.resume();
   }
 
-  /** Who ends his side waits for nothing more, as for Node's server. */
+  /** Who ends his side waits for nothing more, as for Node's server; a call that came before its turn has not been made. */
   private readonly onEnd = (): void => void this.socket.end();
 
   /** It is closed then. */

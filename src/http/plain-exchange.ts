@@ -41,6 +41,7 @@ export class PlainExchange implements Exchange {
   /** There is none on its way. */
   endLongBody(): void {}
 
+  /** Whoever makes answers leaves out the names that are written here (`droppedHeaders`). */
   answer({ status, headers, body }: WebHookAnswer, executionId: string | null): void {
     if (this.isGone) return;
     const { way } = this;
@@ -72,7 +73,7 @@ let dateUntil = 0;
 /** RFC 9110 §5.6.7: to the second. */
 function httpDate(): string {
   const now = Date.now();
-  if (now >= dateUntil) {
+  if (now >= dateUntil || now < dateUntil - 1_000) {
     dateText = new Date(now).toUTCString();
     dateUntil = now - (now % 1_000) + 1_000;
   }

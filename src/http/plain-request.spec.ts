@@ -73,7 +73,7 @@ describe('a plain request', () => {
     ['without one', text([], '', `GET ${ADDRESS}?a=1 HTTP/1.1`), { method: 'GET', url: `${ADDRESS}?a=1` }],
     ['whose body has lines like a head', text(['Content-Length: 8'], 'a: b\r\n\r\n'), { method: 'POST' }],
     ['whose body is no text', text(['Content-Length: 2'], '\0\xff'), { body: Buffer.from([0, 255]) }],
-    ['with spaces and tabs around a value', text(['X-A: \t b c\t ']), { headers: { 'x-a': 'b c' } }],
+    ['with spaces around a value', text(['X-A:  b c  ']), { headers: { 'x-a': 'b c' } }],
     ['with an empty value', text(['X-A:', 'X-B:  ']), { headers: { 'x-a': '', 'x-b': '' } }],
     ['that keeps its connection', text(['Connection: Keep-Alive']), { isLast: false }],
     ['that is the last of its connection', text(['Connection: close']), { isLast: true }],
@@ -125,6 +125,7 @@ describe('left to Node is', () => {
     ['a space before the colon', text(['X-A : b'])],
     ['a line feed alone', text(['X-A: b\nX-B: c'])],
     ['a carriage return alone', text(['X-A: b\rc'])],
+    ['a tab', text(['Content-Length: 1\t'], 'a')],
     ['a NUL', text(['X-A: b\0'])],
     ['a byte beyond ASCII', text(['X-A: \xe9'])],
     ['a name beyond ASCII', text(['X-\xe9: a'])],
@@ -230,7 +231,7 @@ function randomOf(seed: number): Random {
 /** A request much as others send it, with up to two bytes changed. */
 function mutated(random: Random): Buffer {
   const pick = (from: readonly string[]) => from[random(from.length)]!;
-  const body = 'x'.repeat(random(3) * 6);
+  const body = pick(['', 'x'.repeat(6), text([]).toString('latin1')]);
   const lines = Array.from({ length: random(4) }, () => `${pick(names)}:${pick(['', ' '])}${pick(values)}`);
   if (random(8) > 0) lines.push(`Content-Length: ${body.length}`);
   const url = `${ADDRESS}${pick(['', '?a=b', '/c', '#d', '%zz', '"<>|', '?'])}`;

@@ -15,11 +15,11 @@ export interface PlainRequest {
 const HEAD_CHARACTERS_MAX = 8 * 1024;
 const FIELDS_MAX = 100;
 
-/** `\r\n` ends a line and nothing else does; a name is a token (RFC 9110 §5.6.2), a value has printable ASCII only. */
+/** `\r\n` ends a line and nothing else does; a name is a token (RFC 9110 §5.6.2), a value is printable ASCII and spaces: a tab behind a length is white space for some versions of Node and an error for others. */
 const requestLine = /(GET|POST|PUT|PATCH|DELETE) (\/api\/webhooks\/[!-~]*) HTTP\/1\.1\r\n/y;
-const fields = /(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t -~]*\r\n)+\r\n/y;
+const fields = /(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[ -~]*\r\n)+\r\n/y;
 
-/** What changes how a message is framed or what is answered to it. */
+/** What changes how a message is framed or what is answered to it, or is more than a text in Node's headers. */
 const unusual = new Set([
   'expect',
   'http2-settings',

@@ -1,5 +1,6 @@
 import { accessMutants } from './mutants-access.ts';
 import { doubtMutants } from './mutants-doubt.ts';
+import { httpMutants } from './mutants-http.ts';
 import { integrationMutants } from './mutants-integrations.ts';
 import { workerMutants } from './mutants-workers.ts';
 
@@ -275,6 +276,7 @@ export const mutants: readonly Mutant[] = [
   },
   ...accessMutants,
   ...doubtMutants,
+  ...httpMutants,
   ...integrationMutants,
   ...workerMutants,
 ];

@@ -24,6 +24,8 @@ export class PlainServer implements ExchangeListener {
     exchange.answer({ ...ok, body: `ok ${body}` }, 'exec_1');
   readonly server: Server<typeof HttpRequest>;
   readonly plain: PlainConnections;
+  /** Connections made so far. */
+  connections = 0;
   private readonly callers: Caller[] = [];
 
   private constructor() {
@@ -32,6 +34,7 @@ export class PlainServer implements ExchangeListener {
       this.take(new NodeExchange(message, response)),
     );
     this.plain = new PlainConnections(this.server, this);
+    this.server.on('connection', () => this.connections++);
   }
 
   static async start(): Promise<PlainServer> {
@@ -62,6 +65,12 @@ export class PlainServer implements ExchangeListener {
     return caller;
   }
 
+  /** Until no connection is left. */
+  async untilAlone(): Promise<void> {
+    const count = () => new Promise((resolve) => this.server.getConnections((_error, open) => resolve(open)));
+    await vi.waitUntil(async () => (await count()) === 0, { timeout: 5_000, interval: 2 });
+  }
+
   stop(): void {
     for (const { socket } of this.callers) socket.destroy();
     this.server.closeAllConnections();
@@ -82,7 +91,7 @@ export class Caller {
     this.socket.on('close', () => (this.isClosed = true));
   }
 
-  /** Sends bytes that arrive in one piece, where they are few. */
+  /** Sends bytes that are few enough to arrive in one piece, unless others are on their way. */
   async say(bytes: string): Promise<void> {
     await new Promise((resolve) => this.socket.write(bytes, resolve));
   }

@@ -102,6 +102,7 @@ describe('left to Node is', () => {
     ['two requests', Buffer.concat([text([]), text([])])],
     ['nothing', Buffer.alloc(0)],
     ['a chunked body', text(['Transfer-Encoding: chunked'], '0\r\n\r\n')],
+    ['a chunked body with a length', text(['Content-Length: 5', 'Transfer-Encoding: chunked'], '0\r\n\r\n')],
     ['a length twice', text(['Content-Length: 1', 'Content-Length: 1'], 'a')],
     ['a length with a sign', text(['Content-Length: +1'], 'a')],
     ['a length in hexadecimal', text(['Content-Length: 0x1'], 'a')],

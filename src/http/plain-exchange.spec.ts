@@ -1,6 +1,6 @@
 import { Agent, request as send } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { WebHookAnswer } from '../features/webhook-router/index.ts';
+import { jsonHeaders, type WebHookAnswer } from '../features/webhook-router/index.ts';
 import { ok, PlainServer, post, until, WEBHOOK } from '../../test/support/plain-server.ts';
 
 let server: PlainServer;
@@ -41,6 +41,7 @@ describe('an answer has the bytes that Node gives it', () => {
   it.each<[what: string, answer: WebHookAnswer, executionId: string | null]>([
     ['with an execution', ok, 'exec_1'],
     ['without one', ok, null],
+    ['in JSON', { status: 200, headers: jsonHeaders, body: '{"a":"é"}' }, 'exec_1'],
     ['beyond ASCII', { ...ok, body: 'é – 漢 – 😀' }, 'exec_1'],
     ['with half a character', { ...ok, body: '\ud83d' }, 'exec_1'],
     ['without a body', { ...ok, body: '' }, 'exec_1'],

@@ -1,5 +1,10 @@
 import { STATUS_CODES, validateHeaderName, validateHeaderValue } from 'node:http';
-import { type IncomingCall, tooLarge, type WebHookAnswer } from '../features/webhook-router/index.ts';
+import {
+  type IncomingCall,
+  jsonHeaders,
+  tooLarge,
+  type WebHookAnswer,
+} from '../features/webhook-router/index.ts';
 import { type Exchange, hasNoBody } from './exchange.ts';
 import type { PlainRequest } from './plain-request.ts';
 import type { BodyReader } from './read-body.ts';
@@ -47,7 +52,7 @@ export class PlainExchange implements Exchange {
     const { way } = this;
     const keptLines = this.isLast ? null : way.linesWhenKept;
     let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'unknown'}\r\n`;
-    for (const name in headers) head += field(name, headers[name]!);
+    head += headers === jsonHeaders ? jsonLines : linesOf(headers);
     if (executionId !== null) head += `x-execution-id: ${executionId}\r\n`;
     const length = hasNoBody(status) ? -1 : Buffer.byteLength(body);
     if (length >= 0) head += `content-length: ${length}\r\n`;
@@ -60,12 +65,21 @@ export class PlainExchange implements Exchange {
   }
 }
 
-function field(name: string, value: string | string[]): string {
-  if (typeof value !== 'string') return value.map((one) => field(name, one)).join('');
-  validateHeaderName(name);
-  validateHeaderValue(name, value);
-  return `${name}: ${value}\r\n`;
+/** @throws what Node throws for a name or value that would break the head. */
+function linesOf(headers: WebHookAnswer['headers']): string {
+  let lines = '';
+  for (const name in headers) {
+    const value = headers[name]!;
+    for (const one of typeof value === 'string' ? [value] : value) {
+      validateHeaderName(name);
+      validateHeaderValue(name, one);
+      lines += `${name}: ${one}\r\n`;
+    }
+  }
+  return lines;
 }
+
+const jsonLines = linesOf(jsonHeaders);
 
 let dateText = '';
 let dateUntil = 0;

@@ -84,13 +84,8 @@ export interface RunningServer {
 export async function startServer(config: Config, logger: Logger): Promise<RunningServer> {
   await startTracing(config.tracing, (fields, message) => logger.warn(fields, message));
   const webhooks = new WebHookListener(config.bodyLimitBytes);
-  let plain!: PlainConnections;
   const adapter = new FastifyAdapter({
-    serverFactory: (next: RequestListener) => {
-      const server = createServer(httpOptions, webhooks.before(next));
-      plain = new PlainConnections(server, webhooks);
-      return server;
-    },
+    serverFactory: (next: RequestListener) => createServer(httpOptions, webhooks.before(next)),
     forceCloseConnections: 'idle',
     // What arrives on a kept connection while we stop is work like any other.
     return503OnClosing: false,
@@ -100,6 +95,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
       sendError(reply, errorOf(error)),
   });
   const server = adapter.getInstance();
+  const plain = new PlainConnections(server.server, webhooks);
   acceptRawBodies(server, config.bodyLimitBytes);
   const app = await createApp(config, logger, adapter);
   const access = await app.get(AccessStart).prepare(config);

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { Socket } from 'node:net';
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { failureEnvelope } from '../bus/index.ts';
 import { AppError } from '../platform/errors.ts';
 import { newId } from '../platform/ids.ts';
@@ -17,12 +17,13 @@ export function answerBeforeRouting(server: FastifyInstance): void {
     response.end(body);
   });
   server.addHook('onRequest', (request, reply, done) => {
-    if (request.headers.host === undefined && request.raw.httpVersion === '1.1') {
-      sendError(reply, hostMissing());
-    } else {
-      done();
-    }
+    if (lacksHost(request.raw)) sendError(reply, hostMissing());
+    else done();
   });
+}
+
+export function lacksHost({ headers, httpVersion }: IncomingMessage): boolean {
+  return headers.host === undefined && httpVersion === '1.1';
 }
 
 /** RFC 9112 §3.2: a request of HTTP/1.1 without Host is answered 400; Node's own answer has no body. */

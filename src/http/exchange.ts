@@ -1,4 +1,4 @@
-import type { RequestListener, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import type { IncomingCall, WebHookAnswer } from '../features/webhook-router/index.ts';
 import { type BodyReader, type HttpRequest, mayGoOnForLong, readBody } from './read-body.ts';
 
@@ -68,9 +68,6 @@ export class NodeExchange implements Exchange {
     else response.end(Buffer.from(body));
   }
 }
-
-/** What Node's server calls with each request. */
-export type NodeListener = RequestListener<typeof HttpRequest>;
 
 /** RFC 9110 §15.3.5, §15.4.5: nothing follows the headers of such an answer. */
 export function hasNoBody(status: number): boolean {

@@ -68,10 +68,7 @@ describe('an idle connection', () => {
   });
 
   it('is not one whose call takes long', async () => {
-    server.answers = null;
-    const caller = server.newCaller();
-    await caller.say(post('a'));
-    await until(() => server.waiting.length === 1);
+    const caller = await server.newWaiting('a');
     await pass(600_000);
     server.waiting[0]!.answer(ok, null);
     await caller.hears(1);
@@ -81,13 +78,9 @@ describe('an idle connection', () => {
 
 describe('a server that stops', () => {
   it('closes idle connections, answers calls once more and lets their callers go', async () => {
-    server.answers = null;
-    const [idle, busy] = [server.newCaller(), server.newCaller()];
-    await Promise.all([idle, busy].map((caller) => caller.say(post('a'))));
-    await until(() => server.waiting.length === 2);
+    const [answered, other] = [await server.newWaiting('a'), await server.newWaiting('b')];
     server.waiting[0]!.answer(ok, null);
-    await until(() => idle.bodies.length + busy.bodies.length === 1);
-    const [answered, other] = idle.bodies.length === 1 ? [idle, busy] : [busy, idle];
+    await answered.hears(1);
     server.plain.isStopping = true;
     const closed = new Promise((resolve) => server.server.close(resolve));
     server.plain.closeIdle();

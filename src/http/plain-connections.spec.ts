@@ -47,10 +47,7 @@ describe('a connection', () => {
   });
 
   it('that does not wait for its answers has one call at a time, and gets them in order', async () => {
-    server.answers = null;
-    const caller = server.newCaller();
-    await caller.say(post('a'));
-    await until(() => server.waiting.length === 1);
+    const caller = await server.newWaiting('a');
     for (const body of ['b', 'c', 'd']) {
       await caller.say(post(body));
       await new Promise((resolve) => setTimeout(resolve, 5));
@@ -65,10 +62,7 @@ describe('a connection', () => {
   });
 
   it('that does not wait, and brings part of a request before its turn, is left to Node with all of it', async () => {
-    server.answers = null;
-    const caller = server.newCaller();
-    await caller.say(post('a'));
-    await until(() => server.waiting.length === 1);
+    const caller = await server.newWaiting('a');
     const rest = post('b') + post('c');
     for (const piece of [rest.slice(0, 20), rest.slice(20, 90), rest.slice(90)]) {
       await caller.say(piece);
@@ -82,10 +76,7 @@ describe('a connection', () => {
   });
 
   it('never gets a second answer to a call as that of the next', async () => {
-    server.answers = null;
-    const caller = server.newCaller();
-    await caller.say(post('a'));
-    await until(() => server.waiting.length === 1);
+    const caller = await server.newWaiting('a');
     server.waiting[0]!.answer({ ...ok, body: 'first' }, null);
     await caller.hears(1);
     await caller.say(post('b'));
@@ -98,10 +89,7 @@ describe('a connection', () => {
   });
 
   it('whose caller hangs up has nobody to answer', async () => {
-    server.answers = null;
-    const caller = server.newCaller();
-    await caller.say(post('a'));
-    await until(() => server.waiting.length === 1);
+    const caller = await server.newWaiting('a');
     expect(server.waiting[0]!.isGone).toBe(false);
     caller.socket.destroy();
     await until(() => server.waiting[0]!.isGone);
@@ -110,10 +98,7 @@ describe('a connection', () => {
   });
 
   it('whose caller resets it harms nobody', async () => {
-    server.answers = null;
-    const caller = server.newCaller();
-    await caller.say(post('a'));
-    await until(() => server.waiting.length === 1);
+    const caller = await server.newWaiting('a');
     caller.socket.resetAndDestroy();
     await server.untilAlone();
     expect(server.waiting[0]!.isGone).toBe(true);
@@ -123,10 +108,7 @@ describe('a connection', () => {
   });
 
   it('whose caller ends his side is closed, and what came before its turn is no call', async () => {
-    server.answers = null;
-    const caller = server.newCaller();
-    await caller.say(post('a'));
-    await until(() => server.waiting.length === 1);
+    const caller = await server.newWaiting('a');
     await caller.say(post('b'));
     caller.socket.end();
     await server.untilAlone();

@@ -39,7 +39,9 @@ export class PlainConnections {
     server.on('connection', (socket: Socket) => {
       this.connections.add(new PlainConnection(socket, this));
     });
-    const sweep = setInterval(() => this.sweep(), SWEEP_MS).unref();
+    const sweep = setInterval(() => {
+      for (const connection of this.connections) connection.growOld();
+    }, SWEEP_MS).unref();
     server.once('close', () => clearInterval(sweep));
   }
 
@@ -51,10 +53,6 @@ export class PlainConnections {
   closeIdle(): void {
     for (const connection of this.connections) connection.closeIfIdle();
   }
-
-  private sweep(): void {
-    for (const connection of this.connections) connection.growOld(SWEEP_MS);
-  }
 }
 
 class PlainConnection implements PlainWay {
@@ -62,8 +60,6 @@ class PlainConnection implements PlainWay {
   /** Came before its turn. */
   private ahead: Buffer | null = null;
   private hasCalled = false;
-  /** Its last answer is out: what still comes is no call. */
-  private isOver = false;
   /** How long at least nothing has happened: the time until the next look does not count. */
   private idleMs = -SWEEP_MS;
   private closeLooks = 0;
@@ -98,22 +94,18 @@ class PlainConnection implements PlainWay {
     this.idleMs = -SWEEP_MS;
     if (typeof answer === 'string') socket.write(answer, 'latin1');
     else socket.write(answer);
-    if (isLast) {
-      this.isOver = true;
-      socket.destroySoon();
-    } else if (this.ahead !== null) this.goOn();
+    if (isLast) socket.destroySoon();
+    else if (this.ahead !== null) this.goOn();
   }
 
   /** As Node's server does: 408 where nothing has ever come, no word where something had, and all the time that an answer needs. */
-  growOld(ms: number): void {
+  growOld(): void {
     if (this.exchange !== null || this.socket.writableLength > 0) return;
-    this.idleMs += ms;
+    this.idleMs += SWEEP_MS;
     const { keepAliveTimeout, headersTimeout } = this.owner.server;
     if (this.hasCalled && this.idleMs > keepAliveTimeout) this.socket.destroy();
-    else if (!this.hasCalled && this.idleMs > headersTimeout) {
-      this.isOver = true;
+    else if (!this.hasCalled && this.idleMs > headersTimeout)
       answerClientError({ name: '', message: '', code: 'ERR_HTTP_REQUEST_TIMEOUT' }, this.socket);
-    }
   }
 
   closeIfIdle(): void {
@@ -123,7 +115,8 @@ class PlainConnection implements PlainWay {
   }
 
   private readonly onData = (piece: Buffer): void => {
-    if (this.isOver) return;
+    // Its last answer is out: what still comes is no call.
+    if (!this.socket.writable) return;
     if (this.exchange !== null || this.socket.writableNeedDrain) {
       this.ahead = piece;
       // Nothing comes behind it before `resume`.

@@ -1,10 +1,5 @@
 import { STATUS_CODES, validateHeaderName, validateHeaderValue } from 'node:http';
-import {
-  type IncomingCall,
-  jsonHeaders,
-  tooLarge,
-  type WebHookAnswer,
-} from '../features/webhook-router/index.ts';
+import { type IncomingCall, jsonHeaders, type WebHookAnswer } from '../features/webhook-router/index.ts';
 import { type Exchange, hasNoBody } from './exchange.ts';
 import type { PlainRequest } from './plain-request.ts';
 import type { BodyReader } from './read-body.ts';
@@ -38,9 +33,9 @@ export class PlainExchange implements Exchange {
     return !this.way.isAt(this);
   }
 
-  readBody(limitBytes: number, reader: BodyReader): void {
-    if (this.body.length > limitBytes) reader.refuse(tooLarge(limitBytes));
-    else reader.done(this.body);
+  /** As long as its head has said: whoever reads it has looked at that. */
+  readBody(_limitBytes: number, reader: BodyReader): void {
+    reader.done(this.body);
   }
 
   /** There is none on its way. */

@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readPlainRequest } from './plain-request.ts';
+import { repeatableNumbers } from '../../test/support/repeatable-random.ts';
 
 const ADDRESS = '/api/webhooks/dynamic/orders';
 
@@ -147,7 +148,7 @@ describe('left to Node is', () => {
 });
 
 it('is never taken for another request than the one that Node reads in the same bytes', async () => {
-  const random = randomOf(20_261_130);
+  const random = repeatableNumbers(20_261_130);
   let plainOnes = 0;
   for (let round = 0; round < 10_000; round++) {
     const bytes = mutated(random);
@@ -217,17 +218,6 @@ const bytesOfNote = [
 ];
 
 type Random = (below: number) => number;
-
-/** Mulberry32: the same requests in each run. */
-function randomOf(seed: number): Random {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
-}
 
 /** A request much as others send it, with up to two bytes changed. */
 function mutated(random: Random): Buffer {

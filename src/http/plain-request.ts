@@ -15,7 +15,10 @@ export interface PlainRequest {
 const HEAD_CHARACTERS_MAX = 8 * 1024;
 const FIELDS_MAX = 100;
 
-/** `\r\n` ends a line and nothing else does; a name is a token (RFC 9110 §5.6.2), a value is printable ASCII and spaces: a tab behind a length is white space for some versions of Node and an error for others. */
+/**
+ * `\r\n` ends a line and nothing else does; a name is a token (RFC 9110 §5.6.2), a value is printable ASCII and spaces: a tab behind
+ * a length is white space for some versions of Node and an error for others.
+ */
 const requestLine = /(GET|POST|PUT|PATCH|DELETE) (\/api\/webhooks\/[!-~]*) HTTP\/1\.1\r\n/y;
 const fields = /(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[ -~]*\r\n)+\r\n/y;
 
@@ -49,15 +52,10 @@ export function readPlainRequest(piece: Buffer): PlainRequest | null {
   const headers = fieldsOf(text, fieldsAt, bodyAt - 2);
   if (headers === null || headers.host === undefined) return null;
   if (bodyAt + lengthOf(headers['content-length']) !== piece.length) return null;
-  const isLast = isClosing(headers.connection);
-  if (isLast === null) return null;
+  const connection = headers.connection?.toLowerCase() ?? 'keep-alive';
+  if (connection !== 'keep-alive' && connection !== 'close') return null;
+  const isLast = connection === 'close';
   return { method: line[1]!, url: line[2]!, headers, body: piece.subarray(bodyAt), isLast };
-}
-
-/** @returns null for what says more than whether the connection is kept. */
-function isClosing(connection: string | undefined): boolean | null {
-  if (connection === undefined || /^keep-alive$/i.test(connection)) return false;
-  return /^close$/i.test(connection) ? true : null;
 }
 
 /** NaN for what is no plain length: nothing is as long as that. */

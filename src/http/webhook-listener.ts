@@ -15,9 +15,9 @@ import {
 import type { FixedCall, FixedEndpoints } from '../features/integrations/index.ts';
 import type { ChangeFeed } from '../platform/db/index.ts';
 import { type AppError, asAppError } from '../platform/errors.ts';
-import { hostMissing } from './before-routing.ts';
+import { hostMissing, lacksHost } from './before-routing.ts';
 import { cutOff } from './cut-off.ts';
-import { type Exchange, type ExchangeListener, NodeExchange, type NodeListener } from './exchange.ts';
+import { type Exchange, type ExchangeListener, NodeExchange } from './exchange.ts';
 import { announcesTooMuch, type HttpRequest } from './read-body.ts';
 import { inTurn } from './turns.ts';
 import { WebHookFigures } from './webhook-metrics.ts';
@@ -59,7 +59,7 @@ export class WebHookListener implements ExchangeListener {
   }
 
   /** The listener that takes webhooks out and leaves all else to `next`. */
-  before(next: RequestListener): NodeListener {
+  before(next: RequestListener): RequestListener<typeof HttpRequest> {
     return (request, response) => {
       if (this.parts === null || !isWebHook(request)) next(request, response);
       else if (lacksHost(request)) this.refuseForm(new NodeExchange(request, response), hostMissing());
@@ -185,9 +185,4 @@ async function answerResult(results: StoredAnswers, ticket: string): Promise<Web
 function isWebHook({ url, method }: HttpRequest): boolean {
   if (!methods.has(method!)) return false;
   return url!.startsWith(WEBHOOKS) || /^https?:\/\/[^/]*\/api\/webhooks\//i.test(url!);
-}
-
-/** RFC 9112 §3.2: a request of HTTP/1.1 has a Host. */
-function lacksHost({ headers, httpVersion }: HttpRequest): boolean {
-  return headers.host === undefined && httpVersion === '1.1';
 }

@@ -1,19 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { nestsDeeperThan, repeatedNames } from './json-guard.rules.ts';
+import { repeatableFractions } from '../../test/support/repeatable-random.ts';
 
 /** Documents made for each property; a seed makes them the same in every run. */
 const DOCUMENTS = 3_000;
-
-/** mulberry32: small, and enough for making test data. */
-function randomBySeed(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** Writes random JSON, with the liberties that JSON leaves: space anywhere, escapes, names that stand twice. */
 class JsonWriter {
@@ -113,7 +103,7 @@ describe('Nesting', () => {
   });
 
   it('is what JSON.parse makes of any document', () => {
-    const writer = new JsonWriter(randomBySeed(1));
+    const writer = new JsonWriter(repeatableFractions(1));
     for (let n = 0; n < DOCUMENTS; n++) {
       // Names that stand twice would hide a part from JSON.parse.
       const text = writer.padded(writer.value(5));
@@ -129,7 +119,7 @@ describe('Nesting', () => {
   });
 
   it('is looked for in any bytes, JSON or not, without an error', () => {
-    const random = randomBySeed(2);
+    const random = repeatableFractions(2);
     const alphabet = '"\\{}[]:,a\u00e9 ';
     for (let n = 0; n < DOCUMENTS; n++) {
       const length = Math.floor(random() * 40);
@@ -167,7 +157,7 @@ describe('Repeated names', () => {
   });
 
   it('are those that any document was written with, at its outermost level only', () => {
-    const writer = new JsonWriter(randomBySeed(3));
+    const writer = new JsonWriter(repeatableFractions(3));
     for (let n = 0; n < DOCUMENTS; n++) {
       const names = writer.names();
       const text = writer.padded(writer.object(names, 4));

@@ -6,6 +6,7 @@ import {
   isSpecialPurpose,
   parseAddressRules,
 } from './network-addresses.ts';
+import { repeatableNumbers } from '../../test/support/repeatable-random.ts';
 
 function rulesOf(text: string): AddressRules {
   const parsed = parseAddressRules(text);
@@ -16,17 +17,6 @@ function rulesOf(text: string): AddressRules {
 function errorsOf(text: string): string[] {
   const parsed = parseAddressRules(text);
   return 'errors' in parsed ? parsed.errors : [];
-}
-
-/** A repeatable stream of numbers below `limit` (mulberry32), so that a failure can be looked at again. */
-function repeatableNumbers(seed: number): (limit: number) => number {
-  let state = seed;
-  return (limit) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % limit;
-  };
 }
 
 function bitsOf(parts: readonly number[], width: number): string {

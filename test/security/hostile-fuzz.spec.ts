@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Signalbox } from '../support/signalbox.ts';
+import { repeatableNumbers } from '../support/repeatable-random.ts';
 
 const BODIES = 1500;
 const AT_ONCE = 8;
@@ -25,17 +26,6 @@ beforeAll(async () => {
 });
 
 afterAll(() => signalbox.stop());
-
-/** Mulberry32: small, seeded, the same everywhere. */
-function randomFrom(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
-}
 
 const tokens = [
   '{',
@@ -124,7 +114,7 @@ async function configs(): Promise<unknown> {
 
 /** Sends them all, a few at a time; answers those that were taken amiss. */
 async function amiss(path: string, seed: number, headers: Record<string, string>): Promise<string[]> {
-  const random = randomFrom(seed);
+  const random = repeatableNumbers(seed);
   const bodies = Array.from({ length: BODIES }, () => ({
     body: mutated(random),
     contentType: contentTypes[random(contentTypes.length)]!,

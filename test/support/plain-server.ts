@@ -1,10 +1,10 @@
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
-import { vi } from 'vitest';
 import type { WebHookAnswer } from '../../src/features/webhook-router/index.ts';
 import { type Exchange, type ExchangeListener, NodeExchange } from '../../src/http/exchange.ts';
 import { PlainConnections } from '../../src/http/plain-connections.ts';
 import { HttpRequest } from '../../src/http/read-body.ts';
+import { until as lookUntil } from './until.ts';
 
 export const WEBHOOK = '/api/webhooks/dynamic/orders';
 const LIMIT_BYTES = 1_048_576;
@@ -65,10 +65,21 @@ export class PlainServer implements ExchangeListener {
     return caller;
   }
 
+  /** Who has made a call that waits for its answer. */
+  async newWaiting(body: string): Promise<Caller> {
+    this.answers = null;
+    const caller = this.newCaller();
+    const before = this.waiting.length;
+    await caller.say(post(body));
+    await until(() => this.waiting.length > before);
+    return caller;
+  }
+
   /** Until no connection is left. */
   async untilAlone(): Promise<void> {
-    const count = () => new Promise((resolve) => this.server.getConnections((_error, open) => resolve(open)));
-    await vi.waitUntil(async () => (await count()) === 0, { timeout: 5_000, interval: 2 });
+    const count = () =>
+      new Promise<number>((resolve) => this.server.getConnections((_error, open) => resolve(open)));
+    await lookUntil(async () => (await count()) === 0 || null);
   }
 
   stop(): void {
@@ -112,6 +123,7 @@ export function post(body: string, ...lines: string[]): string {
   return [`POST ${WEBHOOK} HTTP/1.1`, 'Host: signalbox', length, ...lines, '', body].join('\r\n');
 }
 
-export function until(condition: () => boolean): Promise<unknown> {
-  return vi.waitUntil(condition, { timeout: 5_000, interval: 2 });
+/** Looks again and again until it is so. */
+export async function until(isSo: () => boolean): Promise<void> {
+  await lookUntil(() => Promise.resolve(isSo() || null), 2);
 }

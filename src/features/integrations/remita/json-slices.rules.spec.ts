@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { elementsOf, memberOf, trimmed } from './json-slices.rules.ts';
+import { repeatableFractions } from '../../../../test/support/repeatable-random.ts';
 
 const textsOf = (json: string) => elementsOf(Buffer.from(json)).map(String);
 const member = (json: string, name: string) => memberOf(Buffer.from(json), name)?.toString() ?? null;
@@ -29,7 +30,7 @@ describe('The elements of an array', () => {
   });
 
   it('are the same values and the same bytes for a thousand arrays made by chance', () => {
-    const chance = mulberry(20_260_128);
+    const chance = repeatableFractions(20_260_128);
     for (let round = 0; round < 1_000; round++) {
       const elements = Array.from({ length: Math.floor(chance() * 5) }, () => jsonText(chance, 3));
       const json = `${space(chance)}[${elements.map((text) => space(chance) + text + space(chance)).join(',')}]`;
@@ -57,7 +58,7 @@ describe('A member of an object', () => {
   });
 
   it('is what JSON.parse has under that name, for a thousand objects made by chance', () => {
-    const chance = mulberry(7);
+    const chance = repeatableFractions(7);
     for (let round = 0; round < 1_000; round++) {
       const members = Array.from({ length: Math.floor(chance() * 5) }, () =>
         [text(chance), space(chance), ':', space(chance), jsonText(chance, 2)].join(''),
@@ -76,17 +77,6 @@ describe('White space around JSON', () => {
     expect(trimmed(Buffer.from(' ')).length).toBe(0);
   });
 });
-
-/** Numbers between 0 and 1, the same ones each time. */
-function mulberry(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 function space(chance: () => number): string {
   return ['', '', ' ', '\n  ', '\t', '\r\n'][Math.floor(chance() * 6)]!;

@@ -28,6 +28,7 @@ export { INPUT_DEPTH_MAX, INPUT_FIELDS_MAX, inputIn, inputTooLarge } from './inp
 export { type KnownCommand, KnownCommands } from './known-commands.ts';
 export { type Permission, permissions, permissionsOfRole, type Role, roles } from './permissions.ts';
 export { RequestRegistry } from './registry.ts';
+export { numberedRow } from './numbered-row.ts';
 export { pageFields } from './page-fields.ts';
 export { timeField } from './time-field.ts';
 export { validationSentences } from './validation.rules.ts';

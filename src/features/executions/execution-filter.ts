@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { timeField } from '../../bus/index.ts';
+import { numberedRow, timeField } from '../../bus/index.ts';
 import { executionStatuses } from './execution.entity.ts';
 
 /** Which executions are meant, as fields of a request: for the list and for whatever acts on many of them. */
 export const executionFilterFields = {
   key: z.string().max(200).optional(),
-  configId: z.int().min(1).optional(),
+  configId: numberedRow().optional(),
   status: z.enum(executionStatuses).optional(),
   from: timeField.optional(),
   to: timeField.optional(),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { bpmRequest, Handles, timeField } from '../../bus/index.ts';
+import { bpmRequest, Handles, numberedRow, timeField } from '../../bus/index.ts';
 import { Clock } from '../../platform/clock.ts';
 import { Database } from '../../platform/db/index.ts';
 import { AppError } from '../../platform/errors.ts';
@@ -19,7 +19,7 @@ export class GetWebHookStatisticsQuery extends bpmRequest({
   permission: 'executions:read',
   input: z.strictObject({
     key: z.string().max(200).optional(),
-    configId: z.int().min(1).optional(),
+    configId: numberedRow().optional(),
     unit: z.enum(statisticsUnits).default('hour'),
     from: timeField.optional(),
     to: timeField.optional(),

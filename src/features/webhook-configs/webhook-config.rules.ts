@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { numberedRow } from '../../bus/index.ts';
 import { type CommandChain, commandChainFaults, commandChainField } from './command-chain.rules.ts';
 import { type StoredVerification, verificationFields } from '../verification/index.ts';
 import { parseAddressRules } from '../../platform/network-addresses.ts';
@@ -54,7 +55,7 @@ export interface ConfigSettings extends RunSettings {
   verification?: StoredVerification | undefined;
 }
 
-export const configId = z.int('must be a whole number from 1').min(1, 'must be a whole number from 1');
+export const configId = numberedRow('must be a whole number from 1');
 
 export const configKey = z
   .string()

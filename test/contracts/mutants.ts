@@ -2,6 +2,7 @@ import { accessMutants } from './mutants-access.ts';
 import { doubtMutants } from './mutants-doubt.ts';
 import { httpMutants } from './mutants-http.ts';
 import { integrationMutants } from './mutants-integrations.ts';
+import { recordMutants } from './mutants-records.ts';
 import { workerMutants } from './mutants-workers.ts';
 
 /** One way to break the code on purpose: a spec must notice it. */
@@ -278,5 +279,6 @@ export const mutants: readonly Mutant[] = [
   ...doubtMutants,
   ...httpMutants,
   ...integrationMutants,
+  ...recordMutants,
   ...workerMutants,
 ];

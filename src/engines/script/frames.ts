@@ -48,7 +48,7 @@ export const LOG_LEVELS = ['log', 'info', 'warn', 'error'] as const;
 export const WORKER_LIMITS = ['calls', 'result-size', 'memory', 'total-time'] as const;
 
 /** Results of quick runs that a worker keeps at most, to send them in one write. */
-export const RESULTS_HELD_MAX = 8;
+export const RESULTS_HELD_MAX = 32;
 
 const LENGTH_BYTES = 4;
 /** Bytes before the payload. */

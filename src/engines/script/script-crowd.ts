@@ -6,11 +6,11 @@ import { ScriptWorker, type ScriptWorkerEvents } from './script-worker.ts';
 import { launchWorker, launchesToTry, type WorkerLaunch } from './worker-launch.ts';
 
 /** Runs in one worker's pipe at most. */
-const DEPTH_MAX = 64;
+const DEPTH_MAX = 128;
 /**
  * Work that one worker is given before the next one gets any. Each worker that is woken costs 5 µs and a change of
  * process: two workers in turns took 81 µs of CPU a call, one after the other 71 (50 connections, two cores). With 1,500 and
- * 64 runs at most instead of 500 and 32, calls/s + 5 % (50 connections), + 3 % (200; medians of 7 starts).
+ * 64 runs at most instead of 500 and 32, calls/s + 5 % (50 connections), + 3 % (200; medians of 7 starts); with 128 instead of 64 + 2 and + 4 % (3 starts).
  */
 const FULL_MICROS = 1500;
 /** A worker that is missing for this long is replaced although others are free: starting one costs 60 ms of CPU. */

@@ -5,18 +5,21 @@ import type { Dialect } from './dialect.ts';
 import type { LogKeeper } from './log-keeper.ts';
 import { type SealedPack, sealPacks } from './payload-packs.ts';
 import { type HotTable, type RowBatch, writeStatement } from './row-batch.ts';
-import { recordsJson, SqliteCommitStatement } from './sqlite-commit-statement.ts';
+import { SqliteCommitStatement } from './sqlite-commit-statement.ts';
 import { isStorageFailure, PROBE } from './sqlite-settings.ts';
+import { type TableRecords, tableRecords } from './sqlite-table-records.ts';
 import { storedText } from './stored-text.ts';
 
 const BEGIN = 'BEGIN IMMEDIATE';
+/** With so many statements only those for whole rows are added. */
+const STATEMENTS_MAX = 32;
 const packTable: HotTable = { name: 'payload_packs', columns: ['id', 'sealed'] };
 
 /** SQLite. A commit of rows is one trip to the database thread: each further one would wait for the main loop. */
 export class SqliteDialect implements Dialect {
   readonly runner: QueryRunner;
   readonly isStorageFailure = isStorageFailure;
-  /** One for each set of tables that came together in a commit; there are few. */
+  /** One for each set of tables that came together in a commit, and of columns that all of their rows shared. */
   private readonly statements = new Map<string, SqliteCommitStatement>();
   private readonly numberOf = new Map<HotTable, number>();
 
@@ -46,18 +49,17 @@ export class SqliteDialect implements Dialect {
   }
 
   async commitRows(batch: RowBatch): Promise<void> {
-    const records = batch.tables.size === 0 ? null : recordsJson(batch);
+    const records = batch.tables.size === 0 ? null : this.recordsOf(batch);
     if (records === null) {
       const script = `${BEGIN};${writeScript(batch, this.sealer) || PROBE}COMMIT`;
       await this.execute(script);
       this.committed(script.length);
     } else {
-      const tables = [...batch.tables.keys()];
       // Nothing is awaited before the commit is on its way, but for the first of its kind.
-      const statement = this.statements.get(this.nameOf(tables)) ?? (await this.prepare(tables));
+      const statement = this.statements.get(this.nameOf(records)) ?? (await this.prepare(records));
       const packs = sealPacks(batch, this.sealer);
       await statement.run(packs, records);
-      this.committed(bytesOf(packs) + records.reduce((bytes, { length }) => bytes + length, 0));
+      this.committed(bytesOf(packs) + records.reduce((bytes, { json }) => bytes + json.length, 0));
     }
   }
 
@@ -74,20 +76,27 @@ export class SqliteDialect implements Dialect {
     this.statements.clear();
   }
 
-  private async prepare(tables: readonly HotTable[]): Promise<SqliteCommitStatement> {
-    const name = this.nameOf(tables);
-    const statement = await SqliteCommitStatement.prepare(this.connection, name, tables);
+  private recordsOf(batch: RowBatch): readonly TableRecords[] | null {
+    const records = tableRecords(batch, true);
+    if (records === null || this.statements.size < STATEMENTS_MAX) return records;
+    return this.statements.has(this.nameOf(records)) ? records : tableRecords(batch, false);
+  }
+
+  private async prepare(records: readonly TableRecords[]): Promise<SqliteCommitStatement> {
+    const name = this.nameOf(records);
+    const statement = await SqliteCommitStatement.prepare(this.connection, name, records);
     this.statements.set(name, statement);
     return statement;
   }
 
   /** By number: one table may be written in several ways, each a HotTable of its own. */
-  private nameOf(tables: readonly HotTable[]): string {
+  private nameOf(records: readonly TableRecords[]): string {
     let name = 'commit';
-    for (const table of tables) {
+    for (const { table, shared } of records) {
       let number = this.numberOf.get(table);
       if (number === undefined) this.numberOf.set(table, (number = this.numberOf.size));
       name += `_${number}`;
+      for (const at of shared.keys()) name += `s${at}`;
     }
     return name;
   }

@@ -71,7 +71,7 @@ class PlainConnection implements PlainWay {
     this.socket = socket;
     this.owner = owner;
     socket.push = this.onPiece;
-    socket.resume();
+    socket.on('data', this.onData);
     socket.on('drain', this.onDrain);
     socket.on('end', this.onEnd);
     socket.on('error', this.onError);
@@ -124,7 +124,6 @@ class PlainConnection implements PlainWay {
     if (piece !== null && !this.isBusy && this.take(piece)) return true;
     const { socket } = this;
     delete (socket as { push?: Socket['push'] }).push;
-    socket.on('data', this.onData);
     return socket.push(piece);
   };
 

@@ -123,7 +123,7 @@ class PlainConnection implements PlainWay {
   private readonly onPiece = (piece: Buffer | null): boolean => {
     if (piece !== null && !this.isBusy && this.take(piece)) return true;
     const { socket } = this;
-    delete (socket as { push?: Socket['push'] }).push;
+    pushAsAllDo(socket);
     return socket.push(piece);
   };
 
@@ -165,6 +165,7 @@ class PlainConnection implements PlainWay {
 
   private leaveToNode(piece: Buffer): void {
     const { socket, owner } = this;
+    pushAsAllDo(socket);
     socket.off('data', this.onData);
     socket.off('drain', this.onDrain);
     socket.off('end', this.onEnd);
@@ -187,4 +188,9 @@ class PlainConnection implements PlainWay {
     this.exchange = this.ahead = null;
     this.owner.leave(this);
   };
+}
+
+/** From now on the socket pushes as all do. */
+function pushAsAllDo(socket: { push?: Socket['push'] }): void {
+  delete socket.push;
 }

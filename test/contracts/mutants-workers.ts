@@ -160,4 +160,12 @@ export const workerMutants: readonly Mutant[] = [
     spec: 'src/engines/expression/plain-paths.spec.ts',
     tests: 'by what it says',
   },
+  {
+    name: 'a worker is given as many slow runs as quick ones',
+    file: 'src/engines/script/script-crowd.ts',
+    find: 'if (jobs.length < DEPTH_MAX && ',
+    replacement: 'if (jobs.length < Math.max(DEPTH_MAX, QUICK_DEPTH_MAX) && ',
+    spec: 'src/engines/script/script-crowd.spec.ts',
+    tests: 'no more than 64',
+  },
 ];

@@ -13,6 +13,8 @@ import { storedText } from './stored-text.ts';
 const BEGIN = 'BEGIN IMMEDIATE';
 /** With so many statements only those for whole rows are added. */
 const STATEMENTS_MAX = 32;
+/** Each statement keeps what was bound to it last, twice: with larger payloads only those for whole rows are taken. */
+const SHARED_BYTES_MAX = 262_144;
 const packTable: HotTable = { name: 'payload_packs', columns: ['id', 'sealed'] };
 
 /** SQLite. A commit of rows is one trip to the database thread: each further one would wait for the main loop. */
@@ -59,7 +61,7 @@ export class SqliteDialect implements Dialect {
       const statement = this.statements.get(this.nameOf(records)) ?? (await this.prepare(records));
       const packs = sealPacks(batch, this.sealer);
       await statement.run(packs, records);
-      this.committed(bytesOf(packs) + records.reduce((bytes, { json }) => bytes + json.length, 0));
+      this.committed(bytesOf(packs) + records.reduce((sum, { bytes }) => sum + bytes, 0));
     }
   }
 
@@ -77,7 +79,7 @@ export class SqliteDialect implements Dialect {
   }
 
   private recordsOf(batch: RowBatch): readonly TableRecords[] | null {
-    const records = tableRecords(batch, true);
+    const records = tableRecords(batch, batch.plain.length <= SHARED_BYTES_MAX);
     if (records === null || this.statements.size < STATEMENTS_MAX) return records;
     return this.statements.has(this.nameOf(records)) ? records : tableRecords(batch, false);
   }

@@ -14,6 +14,7 @@ import { tableRecords } from './sqlite-table-records.ts';
 const COLUMNS = ['id', 'a', 'b', 'c', 'd', 'e', 'f', 'g'];
 /** No declared types: SQLite keeps what it is given and converts nothing. */
 const wide = { name: 'wide', columns: COLUMNS };
+const laden = { name: 'wide', columns: COLUMNS.slice(0, -1), payloadColumn: 'g' };
 const counted = { name: 'counted', columns: ['key'], counters: ['sum'] };
 const gone = { name: 'wide', columns: ['a', 'b'], removes: true };
 
@@ -54,6 +55,8 @@ describe.skipIf(isPostgres)('what the rows of a commit have in common', () => {
       [1, 'same'],
       [3, null],
     ]);
+    // The log grows by it in each of them.
+    expect(records!.bytes).toBe(records!.json.length + 4 * 'same'.length);
     expect(JSON.parse(records!.json)).toEqual(
       rows.map(({ values: [id, , n] }) => [id, n, 1.5, 2 ** 40, true, 0]),
     );
@@ -63,6 +66,25 @@ describe.skipIf(isPostgres)('what the rows of a commit have in common', () => {
     const rows = [1, 2, 3].map(() => newRow(Array(7).fill('same')));
     expect(tableRecords(rowBatch(rows), true)![0]!.shared.size).toBe(0);
   });
+
+  it.each([
+    [1_000, true],
+    [70_000, false],
+  ])(
+    'is kept with the payloads of its last commit: with four of %i bytes it is looked for: %s',
+    async (bytes, isLookedFor) => {
+      const rows = [1, 2, 3, 4].map((n) => ({
+        table: laden,
+        values: newRow(['same', n, 0, 0, 0, 0]).values,
+        payload: [randomBytes(bytes)],
+      }));
+      await database.door.append(rows);
+      const views: { name: string }[] = await database.door.transaction(({ manager }) =>
+        manager.query("SELECT name FROM temp.sqlite_master WHERE type = 'view'"),
+      );
+      expect(views.map(({ name }) => name.includes('s'))).toEqual([isLookedFor]);
+    },
+  );
 
   it.each(Object.entries(oddTexts))('comes back in each of them: %s', async (_name, text) => {
     const rows = [1, 2, 3, 4, 5].map((n) => newRow([text, n, text, null, 7, n < 4 ? 'same' : 'other', text]));

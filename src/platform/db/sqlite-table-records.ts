@@ -7,6 +7,8 @@ export interface TableRecords {
   shared: ReadonlyMap<number, unknown>;
   /** An array of the rows as JSON, each an array of its own values. */
   json: string;
+  /** About how much they bring to the database. */
+  bytes: number;
 }
 
 /** With fewer rows there is nothing to be gained, and which columns differ is chance. */
@@ -31,7 +33,7 @@ export function tableRecords({ tables }: RowBatch, mayShare: boolean): TableReco
     for (const row of rows) if (!own.every((at) => isJsonValue(row[at]))) return null;
     const json = JSON.stringify(shared.size === 0 ? rows : rows.map((row) => own.map((at) => row[at])));
     if (json.includes(ESCAPE) && !rows.every((row) => row.every(survivesJson))) return null;
-    records.push({ table, shared, json });
+    records.push({ table, shared, json, bytes: json.length + rows.length * lengthOf(shared.values()) });
   }
   return records;
 }
@@ -48,6 +50,12 @@ function mayBeShared(value: unknown): boolean {
   return (
     typeof value === 'string' || value === null || (typeof value === 'number' && Object.is(value | 0, value))
   );
+}
+
+function lengthOf(values: Iterable<unknown>): number {
+  let length = 0;
+  for (const value of values) if (typeof value === 'string') length += value.length;
+  return length;
 }
 
 function isJsonValue(value: unknown): boolean {

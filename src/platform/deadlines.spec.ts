@@ -3,8 +3,6 @@ import { keptAfterCollections } from '../../test/support/kept-memory.ts';
 import { until } from '../../test/support/until.ts';
 import { Deadlines, type Watch } from './deadlines.ts';
 
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-
 describe('Deadlines', () => {
   it('pass once, in the order in which they are due, and not when they were cancelled', async () => {
     const deadlines = new Deadlines();
@@ -18,7 +16,7 @@ describe('Deadlines', () => {
     await until(() => Promise.resolve(passed.length === 3 || null));
     watches[1]!.cancel();
     deadlines.watch(5, () => passed.push('last'));
-    await pause(80);
+    await until(() => Promise.resolve(passed.includes('last') || null));
     expect(passed).toEqual(['first', 'b', 'd', 'last']);
   });
 
@@ -31,7 +29,7 @@ describe('Deadlines', () => {
       deadlines.watch(10, () => passed.push('again'));
     });
     const other: Watch = deadlines.watch(10, () => passed.push('b'));
-    await pause(120);
+    await until(() => Promise.resolve(passed.includes('again') || null));
     expect(passed).toEqual(['a', 'again']);
   });
 

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inElsewhere, madeClient } from '../commands/support/access.ts';
 import { scriptFields } from '../commands/support/config-shape.ts';
 import { settled } from '../integrations/notifications.ts';
+import { commandExamples } from '../support/command-examples.ts';
 import { FakeMono } from '../support/fake-mono.ts';
 import { type Cast, startWithRoles } from '../support/roles.ts';
 
@@ -49,24 +50,11 @@ beforeAll(async () => {
   cast = await startWithRoles({ MONO_WEBHOOK_SECRET: MONO_SECRET });
   const { signalbox, as } = cast;
   items = (await signalbox.command<{ items: Item[] }>('GetCommandCatalogueQuery')).body.data.items;
-  const document = (await (await fetch(`${signalbox.url}/api/openapi.json`)).json()) as {
-    paths: Record<
-      string,
-      { post: { requestBody: { content: Record<string, { examples: Record<string, { value: Fields }> }> } } }
-    >;
-  };
-  const { examples: found } = document.paths['/api/bpm/cmd']!.post.requestBody.content['application/json']!;
-  examples = Object.fromEntries(Object.entries(found).map(([type, { value }]) => [type, value]));
+  examples = await commandExamples(signalbox);
   const admin = await madeClient(signalbox, { role: 'admin' });
   headersOf = { ...as, admin: { 'X-API-Key': admin.apiKey } };
 });
 afterAll(() => cast.stop());
-
-/** The fields of the example, without its `$type`. */
-function exampleOf(type: string): Fields {
-  const { $type: _type, ...fields } = examples[type]!;
-  return fields;
-}
 
 describe('Every command', () => {
   it('needs one permission of the closed list', () => {
@@ -79,7 +67,7 @@ describe('Every command', () => {
     async (role) => {
       const passed: string[] = [];
       for (const { $type } of items) {
-        const { status, body } = await cast.signalbox.command($type, exampleOf($type), headersOf[role]);
+        const { status, body } = await cast.signalbox.command($type, examples[$type], headersOf[role]);
         const isRefused = status === 403 && body.code === 'access.permission-missing';
         if (!isRefused) passed.push($type);
         // With the permission it may fail for its own reasons, and for no surprise.
@@ -95,7 +83,7 @@ describe('Every command', () => {
 
   it('passes for nobody without credentials', async () => {
     for (const { $type } of items)
-      expect((await cast.signalbox.command($type, exampleOf($type), {})).status).toBe(401);
+      expect((await cast.signalbox.command($type, examples[$type], {})).status).toBe(401);
   });
 });
 

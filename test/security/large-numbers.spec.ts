@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { commandExamples } from '../support/command-examples.ts';
 import { Signalbox } from '../support/signalbox.ts';
-
-type Fields = Record<string, unknown>;
 
 interface Item {
   $type: string;
@@ -14,19 +13,13 @@ const large = [2 ** 31, Number.MAX_SAFE_INTEGER];
 let signalbox: Signalbox;
 let configId: number;
 let items: Item[];
-let examples: Record<string, { value: Fields }>;
+let examples: Awaited<ReturnType<typeof commandExamples>>;
 
 beforeAll(async () => {
   signalbox = await Signalbox.start();
   configId = Number((await signalbox.createConfig('counted'))['id']);
   items = (await signalbox.command<{ items: Item[] }>('GetCommandCatalogueQuery')).body.data.items;
-  const document = (await (await fetch(`${signalbox.url}/api/openapi.json`)).json()) as {
-    paths: Record<
-      string,
-      { post: { requestBody: { content: Record<string, { examples: typeof examples }> } } }
-    >;
-  };
-  examples = document.paths['/api/bpm/cmd']!.post.requestBody.content['application/json']!.examples;
+  examples = await commandExamples(signalbox);
 });
 afterAll(() => signalbox.stop());
 
@@ -45,8 +38,7 @@ describe('A number that is larger than any stored one', () => {
     const surprised: unknown[] = [];
     for (const [type, field] of asked)
       for (const number of large) {
-        const { $type: _type, ...example } = examples[type]!.value;
-        const { status, body } = await signalbox.command(type, { ...example, [field]: number });
+        const { status, body } = await signalbox.command(type, { ...examples[type], [field]: number });
         if (status >= 500) surprised.push([type, field, number, status, body.code]);
       }
     expect(surprised).toEqual([]);

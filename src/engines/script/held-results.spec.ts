@@ -35,7 +35,7 @@ describe('one of many quick runs', () => {
   };
   const run = (body: object) =>
     pool.run(scriptRequest(ON_DEMAND, { body: Buffer.from(JSON.stringify(body)), call }));
-  /** Of as many quick runs at once the one in the middle does something else. So many that some are not among those to blame. */
+  /** Of many quick runs at once, more than a worker may hold results of, the one in the middle does something else. */
   const runAround = async (demand: Demand) => {
     const outcomes = await Promise.all(
       Array.from({ length: RUNS }, (_, n) => run({ n, ...(n === OTHER && demand) })),

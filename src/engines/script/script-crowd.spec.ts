@@ -1,16 +1,21 @@
-import { expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { ScriptCrowd } from './script-crowd.ts';
 import type { ScriptJob } from './script-job.ts';
 
 const MINUTE_MS = 60_000;
+let crowd: ScriptCrowd;
 
-it('a crowd is one process until there is a script, and again when there has been none for long', async () => {
-  const crowd: ScriptCrowd = new ScriptCrowd(2, false, {
+beforeEach(async () => {
+  crowd = new ScriptCrowd(2, false, {
     onReady: () => {},
     onFrame: () => {},
     onGone: (worker) => crowd.forget(worker, performance.now()),
   });
   await crowd.start();
+});
+afterEach(() => crowd.stop());
+
+it('a crowd is one process until there is a script, and again when there has been none for long', async () => {
   expect(crowd.members.length).toBe(1);
 
   crowd.noteUse(performance.now());
@@ -23,16 +28,9 @@ it('a crowd is one process until there is a script, and again when there has bee
   expect(crowd.members.length).toBe(3);
   tidyThrice(performance.now() + 11 * MINUTE_MS);
   expect(crowd.members.length).toBe(1);
-  await crowd.stop();
 });
 
 it('a worker is given 128 runs that are quick, and no more than 64 once they are 1.5 ms of work', async () => {
-  const crowd: ScriptCrowd = new ScriptCrowd(2, false, {
-    onReady: () => {},
-    onFrame: () => {},
-    onGone: (worker) => crowd.forget(worker, performance.now()),
-  });
-  await crowd.start();
   crowd.noteUse(performance.now());
   await Promise.all(crowd.members.map(({ ready }) => ready));
   /** How many each takes until none takes any. */
@@ -44,5 +42,4 @@ it('a worker is given 128 runs that are quick, and no more than 64 once they are
   expect(taken(10)).toEqual([128, 128, 0]);
   expect(taken(30)).toEqual([64, 64, 0]);
   expect(taken(4_900)).toEqual([64, 64, 0]);
-  await crowd.stop();
 });

@@ -79,7 +79,8 @@ export class SqliteDialect implements Dialect {
   }
 
   private recordsOf(batch: RowBatch): readonly TableRecords[] | null {
-    const records = tableRecords(batch, batch.plain.length <= SHARED_BYTES_MAX);
+    if (batch.plain.length > SHARED_BYTES_MAX) return tableRecords(batch, false);
+    const records = tableRecords(batch, true);
     if (records === null || this.statements.size < STATEMENTS_MAX) return records;
     return this.statements.has(this.nameOf(records)) ? records : tableRecords(batch, false);
   }

@@ -71,7 +71,7 @@ describe.skipIf(isPostgres)('what the rows of a commit have in common', () => {
     [1_000, true],
     [70_000, false],
   ])(
-    'is kept with the payloads of its last commit: with four of %i bytes it is looked for: %s',
+    'is looked for beside small payloads only, which a statement keeps: four of %i bytes, %s',
     async (bytes, isLookedFor) => {
       const rows = [1, 2, 3, 4].map((n) => ({
         table: laden,

@@ -110,7 +110,7 @@ export const workerMutants: readonly Mutant[] = [
     find: 'if (suspects.length > 1) suspect(suspects);',
     replacement: 'if (suspects.length > 99) suspect(suspects);',
     spec: 'src/engines/script/held-results.spec.ts',
-    tests: 'whose worker ends by',
+    tests: 'whose worker crashes',
   },
   {
     name: 'the result of what made a call waits for another run',

@@ -2,7 +2,7 @@ import { Agent, createServer, request, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { HttpRequest, readBody } from './read-body.ts';
 
 const LIMIT_BYTES = 1_048_576;
@@ -58,11 +58,13 @@ async function sendAndHangUp(...parts: readonly string[]): Promise<void> {
   socket.on('error', () => {});
   const closed = new Promise((resolve) => socket.once('close', resolve));
   for (const part of parts) {
-    socket.write(part);
+    await new Promise((resolve) => socket.write(part, resolve));
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   socket.destroy();
   await closed;
+  await vi.waitFor(() => expect(refused.length + bodies.length).toBeGreaterThan(0), { timeout: 10_000 });
+  // Twice would be too often.
   await new Promise((resolve) => setTimeout(resolve, 50));
 }
 

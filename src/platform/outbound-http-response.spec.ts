@@ -58,7 +58,7 @@ async function expectTimeout(url: string, request: Partial<OutboundRequest> = {}
     reason: 'timeout',
     message: 'The exchange took longer than its time limit.',
   });
-  expect(performance.now() - startedAt).toBeLessThan(2_000);
+  expect(performance.now() - startedAt).toBeLessThan(4_500);
 }
 
 describe('the time limit', () => {
@@ -68,7 +68,7 @@ describe('the time limit', () => {
     let isClosed = false;
     const url = await serve((request) => void request.socket.on('close', () => (isClosed = true)));
     await expectTimeout(url);
-    await vi.waitFor(() => expect(isClosed).toBe(true));
+    await vi.waitFor(() => expect(isClosed).toBe(true), { timeout: 10_000 });
   });
 
   it('ends headers that drip', async () => {
@@ -94,7 +94,7 @@ describe('the time limit', () => {
         response.on('close', () => clearInterval(timer));
       });
       await expectTimeout(url);
-      await vi.waitFor(() => expect(isClosed).toBe(true));
+      await vi.waitFor(() => expect(isClosed).toBe(true), { timeout: 10_000 });
     },
   );
 
@@ -131,7 +131,7 @@ describe('the body of a response', () => {
     });
     const result = await bodyOf(call(url));
     expect(result).toEqual({ text: 'x'.repeat(65_536), bodyTruncated: true });
-    await vi.waitFor(() => expect(isClosed).toBe(true));
+    await vi.waitFor(() => expect(isClosed).toBe(true), { timeout: 10_000 });
   });
 
   it.each([
@@ -193,7 +193,7 @@ describe('the body of a response', () => {
       response.write(Buffer.concat([gzipSync('hello'), Buffer.from('\0junk')]));
     });
     expect(await bodyOf(call(url))).toEqual({ text: 'hello', bodyTruncated: false });
-    await vi.waitFor(() => expect(isClosed).toBe(true));
+    await vi.waitFor(() => expect(isClosed).toBe(true), { timeout: 10_000 });
   });
 
   it('that is no gzip though it claims so is a failure', async () => {

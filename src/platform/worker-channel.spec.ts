@@ -8,9 +8,10 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WorkerChannel } from './worker-channel.ts';
 
-/** Reads its channel to the end after a while, and says how much came and what its digest is. */
+/** Reads its channel to the end, some time after its input has ended, and says how much came and what its digest is. */
 const READER = `
   const { readSync } = require('node:fs');
+  readSync(0, Buffer.alloc(1), 0, 1, null);
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
   const digest = require('node:crypto').createHash('sha256');
   const chunk = Buffer.alloc(65536);
@@ -24,7 +25,7 @@ afterEach(() => {
 });
 
 function started(code: string) {
-  const child = spawn(process.execPath, ['-e', code], { stdio: ['ignore', 'pipe', 'inherit', 'pipe'] });
+  const child = spawn(process.execPath, ['-e', code], { stdio: ['pipe', 'pipe', 'inherit', 'pipe'] });
   children.push(child);
   let output = '';
   child.stdout!.on('data', (chunk: Buffer) => (output += chunk.toString()));
@@ -44,6 +45,7 @@ describe('WorkerChannel', () => {
     ['one that fills it exactly, and the next', [65_000, 536, 1]],
   ])('brings over in order: %s', async (_what, sizes) => {
     const { child, channel, output } = started(READER);
+    child.stdin!.end();
     const sent = createHash('sha256');
     let bytes = 0;
     for (const [index, size] of sizes.entries()) {
@@ -69,6 +71,7 @@ describe('WorkerChannel', () => {
     for (let n = 0; n < 40; n++) send(50_000);
     await turn();
     expect(socket.writableLength).toBeGreaterThan(0);
+    child.stdin!.end();
     while (socket.writableLength > 0) await new Promise((resolve) => setTimeout(resolve, 10));
     send(20);
     channel.end();

@@ -29,8 +29,9 @@ describe('while another process holds the database', () => {
       slowest.live = Math.max(slowest.live, liveMs);
       slowest.ready = Math.max(slowest.ready, readyMs);
     }
-    expect(slowest.live).toBeLessThan(1_000);
-    expect(slowest.ready).toBeLessThan(2_500);
+    // Long before the lock is gone, and with room for a machine that stands still for a moment.
+    expect(slowest.live).toBeLessThan(2_500);
+    expect(slowest.ready).toBeLessThan(4_000);
   });
 
   it('readiness says that the write door is down once a commit has waited in vain', () => {

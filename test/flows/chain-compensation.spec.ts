@@ -120,13 +120,11 @@ describe('a compensation', () => {
       const execution = await executionOf(response);
       return execution.attempts.length > 1 ? execution : null;
     });
-    expect(open).toMatchObject({
-      code: 'http-request.connection',
-      attempts: [
-        { attempt: 1, errors: ['The compensation of "b" failed', expect.any(String)] },
-        { attempt: 2 },
-      ],
-    });
+    expect(open.code).toBe('http-request.connection');
+    expect(open.attempts.slice(0, 2)).toMatchObject([
+      { attempt: 1, errors: ['The compensation of "b" failed', expect.any(String)] },
+      { attempt: 2 },
+    ]);
     other.broken.clear();
     const execution = await ended(response);
     expect(execution).toMatchObject({ status: 'failed', code: 'webhook-config.not-found' });

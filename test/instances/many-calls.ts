@@ -21,7 +21,7 @@ export interface ManyCalls {
 }
 
 /** The answer of an instance that took a call. */
-interface Taken {
+export interface Taken {
   status: number;
   text: string;
   execution: string | null;

@@ -109,7 +109,7 @@ describe.skipIf(!isPostgres)('a connection that breaks in the middle of a commit
     expect(await storedIds()).toEqual(expect.arrayContaining([1, 3]));
   });
 
-  it('again and again leaves of 300 mixed operations what was acknowledged, and of each all or nothing', async () => {
+  it('again and again leaves of 900 mixed operations what was acknowledged, and of each all or nothing', async () => {
     const progress = { isOver: false };
     const cutting = (async () => {
       let times = 0;
@@ -124,7 +124,7 @@ describe.skipIf(!isPostgres)('a connection that breaks in the middle of a commit
       }
       return times;
     })();
-    const writes = await mixWrites(door, { operations: 300, atOnce: 20, seed: 3, isBreaking: true });
+    const writes = await mixWrites(door, { operations: 900, atOnce: 20, seed: 3, isBreaking: true });
     progress.isOver = true;
     expect(await cutting).toBeGreaterThan(3);
     expect(writes.acknowledged.size).toBeGreaterThan(20);

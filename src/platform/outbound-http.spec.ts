@@ -263,6 +263,7 @@ describe('closing', () => {
     http.close();
     expect(await hanging).toMatchObject({ kind: 'failed', reason: 'aborted' });
     expect(await call(http, { url: `http://127.0.0.1:${port}/quick` })).toMatchObject({ reason: 'aborted' });
-    await vi.waitFor(async () => expect(await promisify(server.getConnections.bind(server))()).toBe(0));
+    const connections = promisify(server.getConnections.bind(server));
+    await vi.waitFor(async () => expect(await connections()).toBe(0), { timeout: 10_000 });
   });
 });

@@ -11,7 +11,7 @@ export interface QueueHarness {
   close(): Promise<void>;
 }
 
-const WAIT_MS_MAX = 10_000;
+const WAIT_MS_MAX = 25_000;
 
 export async function until(isTrue: () => boolean | Promise<boolean>): Promise<void> {
   const end = Date.now() + WAIT_MS_MAX;

@@ -61,8 +61,8 @@ describe('A process without the role worker', () => {
   });
 
   it('goes on by itself with a run that has outlived its answer', async () => {
-    await startAs(http);
-    const executionCode = 'for (const end = Date.now() + 500; Date.now() < end; ); return { done: true };';
+    await startAs(http, { SCRIPT_TIMEOUT_MS: '10000' });
+    const executionCode = 'for (const end = Date.now() + 2_000; Date.now() < end; ); return { done: true };';
     await server!.createConfig('slow', { executionCode, timeoutMs: 100 });
     const response = await fetch(`${server!.url}/api/webhooks/dynamic/slow`, { method: 'POST' });
     expect(response.status).toBe(202);

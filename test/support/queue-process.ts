@@ -20,6 +20,17 @@ export interface QueueProcess {
   end(): Promise<void>;
 }
 
+/** With so short a rhythm a connection has to stand within one beat, which a machine that stands still does not keep. */
+async function startedInTime(processes: PostgresProcesses): Promise<void> {
+  for (const end = Date.now() + 10_000; ;) {
+    try {
+      return await processes.start();
+    } catch (cause) {
+      if (Date.now() > end) throw cause;
+    }
+  }
+}
+
 /** Its queue is not started yet. */
 export async function queueProcess(
   databaseUrl: string,
@@ -34,7 +45,7 @@ export async function queueProcess(
   processes.onLost((formerId) => lost.push(formerId));
   const onStumble = (_job: unknown, cause: unknown) => stumbles.push(cause);
   const queue = new PostgresQueue({ database, processes, clock: new Clock(), onStumble });
-  await processes.start();
+  await startedInTime(processes);
   return {
     link,
     database,

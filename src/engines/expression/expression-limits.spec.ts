@@ -114,11 +114,13 @@ describe('a server that is kept from looking', () => {
     signal('SIGSTOP');
     const evaluated = verdictOf(own, '=2');
     // While the pool looks: the limit is 250 ms.
-    await new Promise((resolve) => setTimeout(resolve, 900));
+    await new Promise((resolve) => setTimeout(resolve, 600));
     signal('SIGCONT');
     expect(await evaluated).toEqual({ kind: 'value', value: 2 });
     signal('SIGSTOP');
-    expect(await verdictOf(own, '=3')).toMatchObject({ kind: 'limit', limit: 'running-time' });
+    // Another one's: whoever has once waited so long may not have the last worker, and the second may not be there yet.
+    const stuck = await own.evaluate(programOf(['=3'], 'another'), partsWith(null));
+    expect(stuck).toMatchObject({ kind: 'limit', limit: 'running-time' });
     await own.stop(0);
   });
 });
@@ -174,8 +176,8 @@ describe('neighbours', () => {
       waits.push(performance.now() - began);
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
-    // Two workers may be held for the time that one evaluation may take; what waits behind them would take 5 s.
-    expect(Math.max(...waits)).toBeLessThan(2_500);
+    // Two workers may be held for the time that one evaluation may take; what waits behind them is turned away after 5 s.
+    expect(Math.max(...waits)).toBeLessThan(4_500);
     for (const { kind } of await Promise.all(burst)) expect(kind).toMatch(/^(limit|unavailable)$/);
   }, 30_000);
 

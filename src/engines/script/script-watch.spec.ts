@@ -29,7 +29,7 @@ describe('a worker from which all was taken', () => {
 /** Stands for a worker: has 100 MB at once, and as much again when it is told so. */
 const GROWING = `const all = [Buffer.alloc(1e8, 1)];
   new (require('node:net').Socket)({ fd: 3 }).on('data', (chunk) => {
-    if (String(chunk).includes('more')) all.push(Buffer.alloc(1e8, 1));
+    if (String(chunk).includes('more')) all.push(Buffer.alloc(7e7, 1));
   });`;
 
 describe('a worker from which what stood behind its head was taken', () => {
@@ -48,7 +48,7 @@ describe('a worker from which what stood behind its head was taken', () => {
       worker.shiftHead(performance.now());
       expect(isLost(worker, performance.now())).toBe(false);
       worker.tellSiblings('more');
-      await grown(worker.residentBaseline + 66_000);
+      await grown(worker.residentBaseline + 65_600);
       expect(worker.meter.chargedMs(performance.now() - worker.idleSince)).toBeLessThan(500);
       expect(isLost(worker, performance.now())).toBe(true);
     } finally {

@@ -204,9 +204,14 @@ describe('the write door itself', () => {
   });
 
   it('keeps no caller waiting for company: an append alone takes no timer’s time', async () => {
-    const began = performance.now();
-    for (let id = 1; id <= 50; id++) await append(id);
-    expect(performance.now() - began).toBeLessThan(5_000);
+    const times: number[] = [];
+    for (let id = 1; id <= 50; id++) {
+      const began = performance.now();
+      await append(id);
+      times.push(performance.now() - began);
+    }
+    // A timer would show in all of them.
+    expect(Math.min(...times)).toBeLessThan(100);
   });
 });
 

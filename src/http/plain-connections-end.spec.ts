@@ -57,7 +57,7 @@ describe('an idle connection', () => {
   it('on which nothing ever came is told so, and closed', async () => {
     const caller = server.newCaller();
     await new Promise((resolve) => caller.socket.once('connect', resolve));
-    await turn();
+    await until(() => server.connections === 1);
     await pass(60_000);
     expect(caller.text).toBe('');
     await pass(10_000);

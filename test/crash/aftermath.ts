@@ -236,7 +236,7 @@ export function descendantsOf(pid: number): number[] {
 }
 
 /** Waits until the processes are gone. @returns those that are not. */
-export async function outliving(pids: readonly number[], msMax = 5_000): Promise<number[]> {
+export async function outliving(pids: readonly number[], msMax = 15_000): Promise<number[]> {
   const deadline = Date.now() + msMax;
   let left = pids.filter(isAlive);
   while (left.length > 0 && Date.now() < deadline) {

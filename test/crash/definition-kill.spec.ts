@@ -16,7 +16,7 @@ interface Execution {
 }
 
 const env = { OUTBOUND_ALLOWED_NETWORKS: '127.0.0.0/8' };
-const retry = { maxAttempts: 3, initialSeconds: 0.01, factor: 1, maxSeconds: 1 };
+const retry = { maxAttempts: 3, initialSeconds: 0.5, factor: 1, maxSeconds: 1 };
 let site: CrashSite;
 let other: CountingServer;
 

@@ -63,7 +63,7 @@ describe.skipIf(isPostgres)('when the disk fills up under load', () => {
   it('the server lives on and says so', () => {
     for (const { live, liveMs } of probes) {
       expect(live).toBe(200);
-      expect(liveMs).toBeLessThan(1_000);
+      expect(liveMs).toBeLessThan(5_000);
     }
   });
 

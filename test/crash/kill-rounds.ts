@@ -81,7 +81,7 @@ export async function afterRestart(site: CrashSite, report: Pick<LoadReport, 'no
 }
 
 /** Waits until the process has ended by itself and all that it wrote has arrived. @throws when it does not. */
-export async function untilEnded(signalbox: Signalbox, msMax = 30_000): Promise<void> {
+export async function untilEnded(signalbox: Signalbox, msMax = 50_000): Promise<void> {
   if (signalbox.child.stderr?.closed) return;
   await once(signalbox.child, 'close', { signal: AbortSignal.timeout(msMax) });
 }

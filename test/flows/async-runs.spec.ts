@@ -18,7 +18,8 @@ interface Execution {
 let signalbox: Signalbox;
 
 beforeAll(async () => {
-  signalbox = await Signalbox.start({ env: { OUTBOUND_ALLOWED_NETWORKS: '127.0.0.0/8' } });
+  const env = { OUTBOUND_ALLOWED_NETWORKS: '127.0.0.0/8', SCRIPT_TIMEOUT_MS: '10000' };
+  signalbox = await Signalbox.start({ env });
 });
 
 afterAll(() => signalbox.stop());
@@ -169,7 +170,8 @@ describe('an asynchronous call', () => {
   it('goes on where it was: what succeeded is not done again, what failed is', async () => {
     await signalbox.createConfig('steps', {
       responseMode: 'async',
-      retry: { ...soon, maxAttempts: 5 },
+      // The first try has to be seen, and what it misses made, before the last.
+      retry: { ...soon, maxAttempts: 100, initialSeconds: 0.2 },
       executionCode: `
         const make = (key) => doCmd('CreateWebHookConfigCommand', { key, description: 'Made', isEnabled: false,
           path: '/webhooks/' + key, action: 'POST', executionType: 2, executionCode: 'return 1;' });
@@ -224,7 +226,7 @@ describe('a synchronous call that takes too long', () => {
     await signalbox.createConfig('slow', {
       timeoutMs: 100,
       executionCode: `
-        const end = Date.now() + 400;
+        const end = Date.now() + 2_000;
         while (Date.now() < end);
         return { done: context.body.n };`,
     });
@@ -243,7 +245,7 @@ describe('a synchronous call that takes too long', () => {
     await signalbox.createConfig('slow-failure', {
       timeoutMs: 100,
       executionCode: `
-        const end = Date.now() + 300;
+        const end = Date.now() + 2_000;
         while (Date.now() < end);
         throw new Error('In the end');`,
     });

@@ -177,7 +177,7 @@ describe('A reader who comes again', () => {
     await again.until(({ events }) => events.length === 1);
     expect(again.changes).toEqual(['reset']);
     await next.stop();
-    expect(again.hasEnded).toBe(true);
+    await again.until(({ hasEnded }) => hasEnded);
   });
 });
 

@@ -241,7 +241,7 @@ describe('a repeat while the first is still running', () => {
     await signalbox.createConfig('slow', {
       timeoutMs: 50,
       idempotency: byEvent,
-      executionCode: `for (let n = 0; n < 5e8; n++); return 'done';`,
+      executionCode: `for (let n = 0; n < 1e9; n++); return 'done';`,
     });
     const [first, repeat] = await Promise.all([
       signalbox.call('slow', { event: 's' }),

@@ -32,10 +32,12 @@ async function createCaller(key: string, next: string, fields: object = {}): Pro
     executionCode: `
       const sent = doCmd('SendHttpRequestCommand', {
         method: 'POST', url: '${url}', headers: { 'x-signalbox-DEPTH': context.body.depth ?? '1.x' }, body: context.body,
+        timeoutMs: 60_000,
       });
       if (!sent.success) throw new Error(sent.errors[0]);
       const body = JSON.parse(sent.data.body);
       return body.success ? { ...body.data, calls: body.data.calls + 1 } : { calls: 1, status: sent.data.status, code: body.code };`,
+    ...('responseMode' in fields ? {} : { timeoutMs: 60_000 }),
     ...fields,
   });
 }

@@ -11,7 +11,7 @@ let elsewhere: CountingServer;
 beforeAll(async () => {
   elsewhere = await CountingServer.start();
   signalbox = await Signalbox.start({
-    env: { METRICS_TOKEN: TOKEN, OUTBOUND_ALLOWED_NETWORKS: '127.0.0.1/32', SCRIPT_TIMEOUT_MS: '100' },
+    env: { METRICS_TOKEN: TOKEN, OUTBOUND_ALLOWED_NETWORKS: '127.0.0.1/32', SCRIPT_TIMEOUT_MS: '400' },
   });
 });
 afterAll(async () => {

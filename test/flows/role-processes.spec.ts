@@ -36,7 +36,7 @@ describe('A process on SQLite', () => {
 
 /** `Signalbox.start` gives processes of one data folder one database. */
 describe.runIf(isPostgres)('Processes that share PostgreSQL', () => {
-  const env = { ADMIN_API_KEY: randomBytes(24).toString('hex') };
+  const env = { ADMIN_API_KEY: randomBytes(24).toString('hex'), SCRIPT_TIMEOUT_MS: '10000' };
   let dataFolder: string;
   let http: Signalbox;
   let worker: Signalbox;
@@ -75,7 +75,7 @@ describe.runIf(isPostgres)('Processes that share PostgreSQL', () => {
   });
 
   it('end in the one that answers calls what outlives its answer there', async () => {
-    const executionCode = 'for (const end = Date.now() + 500; Date.now() < end; ); return 1;';
+    const executionCode = 'for (const end = Date.now() + 2_000; Date.now() < end; ); return 1;';
     await http.createConfig('slow', { executionCode, timeoutMs: 100 });
     const response = await http.call('slow', {});
     expect(response.status).toBe(202);

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isPostgres } from '../support/database.ts';
 import { until } from '../support/until.ts';
 import { Cluster, isKnown } from './cluster.ts';
+import { untilTaken } from './many-calls.ts';
 
 const PLACES = 3;
 const CALLS = 60;
@@ -47,7 +48,7 @@ describe.runIf(isPostgres)('Runs of a configuration with maxConcurrency, called 
   it('are never more than that at once, and all of them are made', async () => {
     await config('few', { timeoutMs: 30_000 });
     most = 0;
-    const calls = Array.from({ length: CALLS }, (_, n) => cluster.at(n).call('few', { n }));
+    const calls = Array.from({ length: CALLS }, (_, n) => untilTaken(() => cluster.at(n).call('few', { n })));
     const statuses = (await Promise.all(calls)).map(({ status }) => status);
     expect(statuses).toEqual(statuses.map(() => 200));
     expect(most).toBeLessThanOrEqual(PLACES);
@@ -58,7 +59,9 @@ describe.runIf(isPostgres)('Runs of a configuration with maxConcurrency, called 
     await config('later', { responseMode: 'async' });
     await until(async () => (open === 0 ? true : null));
     [most, requests] = [0, 0];
-    const calls = Array.from({ length: CALLS }, (_, n) => cluster.at(n).call('later', { n }));
+    const calls = Array.from({ length: CALLS }, (_, n) =>
+      untilTaken(() => cluster.at(n).call('later', { n })),
+    );
     const statuses = (await Promise.all(calls)).map(({ status }) => status);
     expect(statuses).toEqual(statuses.map(() => 202));
     await until(async () => (requests >= CALLS && open === 0 ? true : null));

@@ -54,7 +54,7 @@ async function has(signalbox: Signalbox, name: string): Promise<boolean> {
 describe.runIf(isPostgres)('A command whose commit is in doubt', () => {
   it('is answered well where the database soon says that it is there', async () => {
     const { proxy, created } = await instanceInDoubt();
-    setTimeout(() => proxy.open(), 1_000);
+    setTimeout(() => proxy.open(), 100);
     expect(await created).toMatchObject({ status: 200 });
   }, 60_000);
 

@@ -21,6 +21,8 @@ const childFile = join(import.meta.dirname, 'bare-vm-child.ts');
 
 const folder = mkdtempSync(join(tmpdir(), 'signalbox-bare-'));
 const contained = new Map<HostileScript, boolean>();
+/** Those that have read a secret of the host or touched a file of his: what no slow machine does. */
+const takenOver = new Set<HostileScript>();
 
 function residentPages(pid: number): number {
   try {
@@ -95,6 +97,7 @@ async function isContained(script: HostileScript, index: number): Promise<boolea
   const { seen, neighbourFault } = await runBare(script, canaryPath);
   const isSecret = !textOf(seen).includes(SECRET);
   const isUntouched = readFileSync(canaryPath, 'utf8') === CANARY_TEXT;
+  if (!isSecret || !isUntouched) takenOver.add(script);
   const areRight = seen.length > 0 && seen.every((one) => faultOf(script, one) === null);
   return isSecret && isUntouched && areRight && neighbourFault === null;
 }
@@ -102,7 +105,7 @@ async function isContained(script: HostileScript, index: number): Promise<boolea
 const isClimb = ({ kind }: HostileScript) => kind === 'constructor and prototype chains';
 const failed = () => corpus.filter((script) => contained.get(script) === false);
 /** What is asked of it below: when that has been seen, the rest would tell no more, and takes a minute. */
-const isShown = () => failed().length >= corpus.length / 2 && failed().some(isClimb);
+const isShown = () => failed().length >= corpus.length / 2 && [...takenOver].some(isClimb);
 
 beforeAll(async () => {
   let next = 0;
@@ -123,5 +126,5 @@ test('bare node:vm fails at least half of the hostile scripts', () => {
 });
 
 test('bare node:vm is taken over by scripts that climb constructors', () => {
-  expect(failed().some(isClimb)).toBe(true);
+  expect([...takenOver].some(isClimb)).toBe(true);
 });

@@ -55,7 +55,8 @@ describe('an attack by way of an expression or a schema is stopped, and a neighb
   });
 
   it('and the server says that it is ready again', async () => {
-    await expect.poll(async () => (await fetch(`${signalbox.url}/health/ready`)).status).toBe(200);
+    const status = async () => (await fetch(`${signalbox.url}/health/ready`)).status;
+    await expect.poll(status, { timeout: 15_000 }).toBe(200);
     const { checks } = (await (await fetch(`${signalbox.url}/health/ready`)).json()) as { checks: object };
     expect(checks).toMatchObject({ expressionPool: 'up' });
   });

@@ -205,7 +205,7 @@ describe('a permission that is taken away', () => {
   it.each(lost)('from the starter %s is not there at the next try', async (_how, take, reason) => {
     const fields = {
       responseMode: 'async',
-      retry: { maxAttempts: 2, initialSeconds: 4, factor: 1, maxSeconds: 4 },
+      retry: { maxAttempts: 2, initialSeconds: 8, factor: 1, maxSeconds: 8 },
       executionCode: `throw new Error(doCmd('DeactivateWebHookConfigCommand', { id: context.body.id }).code);`,
     };
     const key = `replayed-${made + 1}`;

@@ -11,7 +11,7 @@ export interface Attempt {
 const ATTEMPTS_MAX = 25;
 /** Mono's first pause is 30 s, and doubles: here a thousandth of it. */
 const FIRST_PAUSE_MS = 30;
-const PAUSE_MS_MAX = 500;
+const PAUSE_MS_MAX = 2_000;
 
 /** Sends events as Mono does: with its secret, and whatever is not answered with exactly 200 again, with the same bytes. */
 export class FakeMono {

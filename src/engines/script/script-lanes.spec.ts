@@ -37,10 +37,10 @@ describe('runs beside each other', () => {
 
   it('survive one that is killed in front of them', async () => {
     await makeFast(HANGS_ON_DEMAND);
-    const hang = run(HANGS_ON_DEMAND, { body: Buffer.from('{"hang":true}'), limits: { runningMs: 3000 } });
+    const hang = run(HANGS_ON_DEMAND, { body: Buffer.from('{"hang":true}'), limits: { runningMs: 6000 } });
     const startedAt = performance.now();
     const others = await Promise.all(Array.from({ length: 40 }, () => run(HANGS_ON_DEMAND)));
-    expect(performance.now() - startedAt).toBeLessThan(2900);
+    expect(performance.now() - startedAt).toBeLessThan(5900);
     expect(others.every(({ verdict }) => verdict.kind === 'returned')).toBe(true);
     expect((await hang).verdict).toMatchObject({ limit: 'running-time' });
   });
@@ -80,19 +80,19 @@ describe('runs beside each other', () => {
   });
 
   it('of one owner never hold the last worker', async () => {
-    const hanging = Array.from({ length: 6 }, (_, n) =>
-      run(`for (;;); // ${n}`, { limits: { runningMs: 1000 } }),
+    const hanging = Array.from({ length: 3 }, (_, n) =>
+      run(`for (;;); // ${n}`, { limits: { runningMs: 3000 } }),
     );
     const startedAt = performance.now();
     expect((await run('return 1 // another', { ownerId: 'other' })).verdict).toEqual(ONE);
-    expect(performance.now() - startedAt).toBeLessThan(900);
-    expect(kindsOf(await Promise.all(hanging))).toEqual(Array.from({ length: 6 }, () => 'limit'));
+    expect(performance.now() - startedAt).toBeLessThan(2900);
+    expect(kindsOf(await Promise.all(hanging))).toEqual(Array.from({ length: 3 }, () => 'limit'));
   });
 
   it('count their time in all from when they were asked for', async () => {
     const outcomes = await Promise.all(
-      Array.from({ length: 8 }, (_, n) =>
-        run(`for (;;); // late ${n}`, { limits: { runningMs: 200, totalMs: 900 } }),
+      Array.from({ length: 24 }, (_, n) =>
+        run(`for (;;); // late ${n}`, { limits: { runningMs: 200, totalMs: 3000 } }),
       ),
     );
     const names = outcomes.map(({ verdict }) => (verdict.kind === 'limit' ? verdict.limit : verdict.kind));
@@ -127,7 +127,7 @@ describe('runs beside each other', () => {
         return '{"success":true}';
       };
       const source = `doCmd('Begun'); for (;;); // hostile ${time}`;
-      const hostile = run(source, { ownerId: 'hostile', call: begun, limits: { runningMs: 300 } });
+      const hostile = run(source, { ownerId: 'hostile', call: begun, limits: { runningMs: 1000 } });
       let ended = 0;
       void hostile.then(({ verdict }) => (state.verdict = verdict));
       while (!state.verdict) {

@@ -30,7 +30,7 @@ const GREEDY: Record<string, string> = {
 };
 
 const never = () => new Promise<string>(() => {});
-const slow = () => new Promise<string>((resolve) => setTimeout(resolve, 300, '{"success":true}'));
+const slow = () => new Promise<string>((resolve) => setTimeout(resolve, 1_000, '{"success":true}'));
 const nest = (levels: number) => `let a = 1; for (let i = 0; i < ${levels}; i++) a = [a]; return a`;
 
 describe('a script that goes over its limits', () => {
@@ -70,7 +70,7 @@ describe('a script that goes over its limits', () => {
   it('has its time in all, waiting included, and its running time without', async () => {
     const stuck = await outcomeOf(`doCmd('A')`, { call: never, limits: { totalMs: 200 } });
     expect(stuck.verdict).toMatchObject({ kind: 'limit', limit: 'total-time' });
-    const patient = await outcomeOf(`return doCmd('A').success`, { call: slow, limits: { runningMs: 100 } });
+    const patient = await outcomeOf(`return doCmd('A').success`, { call: slow, limits: { runningMs: 300 } });
     expect(patient.verdict).toEqual({ kind: 'returned', json: 'true' });
     const both = `doCmd('A'); for (;;);`;
     expect((await outcomeOf(both, { call: slow, limits: { runningMs: 100 } })).verdict).toMatchObject(

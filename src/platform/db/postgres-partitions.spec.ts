@@ -74,7 +74,8 @@ describe.skipIf(!isPostgres)('The days of a table', () => {
       longestMs = Math.max(longestMs, performance.now() - begun);
     }
     await making;
-    expect(longestMs).toBeLessThan(3_000);
+    // To wait for it would take 7 s.
+    expect(longestMs).toBeLessThan(5_000);
     expect(await days()).not.toContain(dayOf(later));
     await backup.query('ROLLBACK');
     await backup.end();

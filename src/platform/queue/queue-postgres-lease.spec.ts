@@ -182,10 +182,9 @@ describe.runIf(isPostgres)('a process that stops', () => {
     const ran: string[] = [];
     collect(second.queue, ran);
     await second.queue.start();
-    const begunAt = performance.now();
     await first.queue.stop(10);
+    // Its process goes on beating: nobody takes what is its own for left behind.
     await until(() => ran.length === 1);
-    expect(performance.now() - begunAt).toBeLessThan(rhythm.leaseMs);
     expect(await first.queue.end(held!, [])).toBe(false);
     expect(await first.queue.holds(held!)).toBe(false);
   });

@@ -164,13 +164,15 @@ describe.runIf(isPostgres)('processes on one queue', () => {
     const ran: string[] = [];
     collect(working.queue, ran);
     await working.queue.start();
-    const begunAt = performance.now();
+    let fromStoredMs = 0;
     for (let n = 1; n <= 20; n++) {
       await storing.queue.add(job(idOf(n)), []);
+      const storedAt = performance.now();
       await until(() => ran.length === n);
+      fromStoredMs += performance.now() - storedAt;
     }
     // Without being told a process looks once a second.
-    expect(performance.now() - begunAt).toBeLessThan(8_000);
+    expect(fromStoredMs).toBeLessThan(8_000);
     expect([storing.queue.running, storing.queue.depth]).toEqual([0, 0]);
     await until(() => storing.processes.answering === 1 && working.processes.answering === 1);
   });

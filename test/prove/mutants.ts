@@ -93,6 +93,7 @@ function verdictOf(copy: string, { spec, tests }: Mutant): Verdict {
   const args = ['vitest', 'run', spec, '--reporter=json', `--outputFile=${report}`];
   if (tests) args.push('-t', tests);
   spawnSync('npx', args, { cwd: copy, stdio: 'ignore', timeout: RUN_MS_MAX });
+  endWhatIsLeft(copy);
   if (!existsSync(report)) return { isRed: false, sentence: NO_TEST };
   const { numFailedTests, numPassedTests } = JSON.parse(readFileSync(report, 'utf8')) as Record<
     'numFailedTests' | 'numPassedTests',
@@ -102,4 +103,16 @@ function verdictOf(copy: string, { spec, tests }: Mutant): Verdict {
   const isRed = numFailedTests > 0;
   if (!isRed && numPassedTests === 0) return { isRed, sentence: NO_TEST };
   return { isRed, sentence: `${numFailedTests} failed, ${numPassedTests} passed` };
+}
+
+/** A spec that turned red may have left a server that, broken as it is, does not stop. */
+function endWhatIsLeft(copy: string): void {
+  if (!existsSync('/proc')) return;
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      if (readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes(copy)) process.kill(Number(pid), 'SIGKILL');
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
 }
